@@ -1,0 +1,245 @@
+"""Regular expressions of XPath (F&O 3.1, 5.6), as FEEL's matches, replace and split ask for.
+
+An own engine, because the standard library's can run for years on a short text and cannot be stopped.  Without
+back-references a search costs at most (size of the expression × length of the text); every step is counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from .errors import Fault
+from .pattern_parser import (
+    SIZE_LIMIT,
+    Alternatives,
+    Anchor,
+    Atom,
+    Back,
+    Group,
+    Part,
+    Repeat,
+    Sequence,
+    read_parts,
+)
+from .run import Run
+
+_STEPS_A_CHARGE = 16
+
+Spans: TypeAlias = tuple[int, ...]
+_Instruction: TypeAlias = tuple[str, object, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled expression; groups are numbered from 1, group 0 is the whole match."""
+
+    program: tuple[_Instruction, ...]
+    groups: int
+    has_references: bool
+    literal_replacement: bool
+    folds: bool
+
+    def search(self, text: str, start: int, run: Run) -> Spans | None:
+        """Begin and end of each group of the first match at or after `start` (-1 if unset)."""
+        tried: set[object] = set()
+        for at in range(start, len(text) + 1):
+            spans = self._match(text, at, run, tried)
+            if spans is not None:
+                return spans
+        return None
+
+    def _match(self, text: str, start: int, run: Run, tried: set[object]) -> Spans | None:
+        program, length, by_spans = self.program, len(text), self.has_references
+        stack: list[tuple[int, int, Spans]] = [(0, start, (start,) + (-1,) * (2 * self.groups + 1))]
+        steps = 0
+        while stack:
+            counter, at, spans = stack.pop()
+            while True:
+                steps += 1
+                if steps == _STEPS_A_CHARGE:
+                    run.spend(1)
+                    steps = 0
+                state: object = (counter, at, spans) if by_spans else counter * (length + 1) + at
+                if state in tried:
+                    break
+                tried.add(state)
+                kind, first, second = program[counter]
+                if kind == "letter":
+                    if at == length or not first(text[at]):  # type: ignore[operator]
+                        break
+                    at += 1
+                    counter += 1
+                elif kind == "split":
+                    stack.append((second, at, spans))  # type: ignore[arg-type]
+                    counter = first  # type: ignore[assignment]
+                elif kind == "jump":
+                    counter = first  # type: ignore[assignment]
+                elif kind == "save":
+                    spans = spans[:first] + (at,) + spans[first + 1 :]  # type: ignore[index,operator]
+                    counter += 1
+                elif kind == "anchor":
+                    if not first(text, at):  # type: ignore[operator]
+                        break
+                    counter += 1
+                elif kind == "back":
+                    end = self._repeated(text, at, spans, first)  # type: ignore[arg-type]
+                    if end < 0:
+                        break
+                    at = end
+                    counter += 1
+                else:
+                    return (spans[0], at, *spans[2:])
+        return None
+
+    def _repeated(self, text: str, at: int, spans: Spans, group: int) -> int:
+        begin, end = spans[2 * group], spans[2 * group + 1]
+        if begin < 0 or end < 0:
+            return at
+        wanted = text[begin:end]
+        found = text[at : at + len(wanted)]
+        if found == wanted or self.folds and found.lower() == wanted.lower():
+            return at + len(wanted)
+        return -1
+
+
+@lru_cache(maxsize=512)
+def read(expression: str, flags: str) -> Pattern:
+    """The pattern of an expression and its flags (s m i x q); Fault if it is none."""
+    part, groups, references = read_parts(expression, flags)
+    program: list[_Instruction] = []
+    _emit(part, program)
+    program.append(("match", None, None))
+    return Pattern(tuple(program), groups, references, "q" in flags, "i" in flags)
+
+
+def replace(pattern: Pattern, text: str, replacement: str, run: Run) -> str:
+    """The text with every match replaced; `$1` in the replacement stands for group 1."""
+    pieces = _replacement(replacement, pattern)
+    made: list[str] = []
+    last = 0
+    for spans in _matches(pattern, text, run):
+        made.append(text[last : spans[0]])
+        for piece in pieces:
+            made.append(piece if isinstance(piece, str) else _group(text, spans, piece))
+        last = spans[1]
+    made.append(text[last:])
+    return "".join(made)
+
+
+def split(pattern: Pattern, text: str, run: Run) -> list[str]:
+    """The parts of a text between the matches."""
+    made, last = [], 0
+    for spans in _matches(pattern, text, run):
+        made.append(text[last : spans[0]])
+        last = spans[1]
+    return [*made, text[last:]]
+
+
+def _matches(pattern: Pattern, text: str, run: Run) -> list[Spans]:
+    if pattern.search("", 0, run) is not None:
+        raise Fault("空の文字列に一致する正規表現は使えません")
+    found, at = [], 0
+    while (spans := pattern.search(text, at, run)) is not None:
+        found.append(spans)
+        at = spans[1]
+        run.spend(1)
+    return found
+
+
+def _group(text: str, spans: Spans, group: int) -> str:
+    begin, end = spans[2 * group], spans[2 * group + 1]
+    return text[begin:end] if begin >= 0 and end >= 0 else ""
+
+
+def _replacement(text: str, pattern: Pattern) -> list[str | int]:
+    if pattern.literal_replacement:
+        return [text]
+    pieces: list[str | int] = []
+    at = 0
+    while at < len(text):
+        letter = text[at]
+        if letter == "\\":
+            if text[at + 1 : at + 2] not in ("\\", "$"):
+                raise Fault("置き換える文字列の「\\」の後には「\\」か「$」が必要です")
+            pieces.append(text[at + 1])
+            at += 2
+        elif letter == "$":
+            at, group = _reference(text, at + 1, pattern.groups)
+            pieces.append(group)
+        else:
+            pieces.append(letter)
+            at += 1
+    return pieces
+
+
+def _reference(text: str, at: int, groups: int) -> tuple[int, int | str]:
+    end = at
+    while end < len(text) and text[end] in "0123456789" and end - at < 3:
+        end += 1
+    if end == at:
+        raise Fault("置き換える文字列の「$」の後には番号が必要です")
+    while end - at > 1 and int(text[at:end]) > groups:
+        end -= 1
+    number = int(text[at:end])
+    return end, number if number <= groups else ""
+
+
+def _emit(part: Part, program: list[_Instruction]) -> None:
+    if len(program) > SIZE_LIMIT:
+        raise Fault("正規表現が大きすぎます")
+    if isinstance(part, Atom):
+        program.append(("letter", part.letters, None))
+    elif isinstance(part, Anchor):
+        program.append(("anchor", part.holds, None))
+    elif isinstance(part, Back):
+        program.append(("back", part.group, None))
+    elif isinstance(part, Sequence):
+        for one in part.parts:
+            _emit(one, program)
+    elif isinstance(part, Group):
+        program.append(("save", 2 * part.number, None))
+        _emit(part.part, program)
+        program.append(("save", 2 * part.number + 1, None))
+    elif isinstance(part, Alternatives):
+        _emit_alternatives(part, program)
+    else:
+        _emit_repeat(part, program)
+
+
+def _emit_alternatives(part: Alternatives, program: list[_Instruction]) -> None:
+    jumps = []
+    for one in part.parts[:-1]:
+        split_at = len(program)
+        program.append(("split", None, None))
+        _emit(one, program)
+        jumps.append(len(program))
+        program.append(("jump", None, None))
+        program[split_at] = ("split", split_at + 1, len(program))
+    _emit(part.parts[-1], program)
+    for jump in jumps:
+        program[jump] = ("jump", len(program), None)
+
+
+def _emit_repeat(part: Repeat, program: list[_Instruction]) -> None:
+    for _ in range(part.least):
+        _emit(part.part, program)
+    if part.most is None:
+        split_at = len(program)
+        program.append(("split", None, None))
+        _emit(part.part, program)
+        program.append(("jump", split_at, None))
+        program[split_at] = _fork(part.greedy, split_at + 1, len(program))
+        return
+    splits = []
+    for _ in range(part.most - part.least):
+        splits.append(len(program))
+        program.append(("split", None, None))
+        _emit(part.part, program)
+    for split_at in splits:
+        program[split_at] = _fork(part.greedy, split_at + 1, len(program))
+
+
+def _fork(greedy: bool, inside: int, after: int) -> _Instruction:
+    return ("split", inside, after) if greedy else ("split", after, inside)
