@@ -51,6 +51,7 @@ __all__ = [
     "from_json",
     "from_python",
     "parse",
+    "parse_type",
     "parse_unary",
     "to_json",
 ]
@@ -146,6 +147,11 @@ def parse_unary(
     """Read the unary tests of a decision table's cell, such as `< 5, [10..20]`, `not("a")` or `-`."""
     node = _parser(text, names, members, types).unary_tests()
     return UnaryTests(text, node, Compiler(text, FUNCTIONS).tests(node))
+
+
+def parse_type(text: str, *, types: Mapping[str, Type] | None = None) -> Type:
+    """Read the name of a type, such as `list<number>`."""
+    return _parser(text, (), (), types).type()
 
 
 def _parser(

@@ -28,7 +28,6 @@ _MONTHS = [
     "November",
     "December",
 ]
-_MIDNIGHT = Time(0, 0, 0)
 
 
 @declare("date", "from: moment", result="date")
@@ -134,10 +133,7 @@ def duration(run: Run, source: str) -> Value:
 
 @declare("years and months duration", "from: day", "to: day", result="years and months duration")
 def years_and_months_duration(run: Run, start: Value, end: Value) -> Value:
-    first, last = _as_moment(start), _as_moment(end)
-    return YearsMonths(
-        calendar.months_between(first.date, last.date, first.time.local_nanos, last.time.local_nanos)
-    )
+    return YearsMonths(calendar.months_between(_day(start), _day(end)))
 
 
 @declare("day of year", "date: day", result="number")
@@ -202,6 +198,3 @@ def _whole(number: Decimal) -> int:
 def _day(value: Value) -> Date:
     return value.date if isinstance(value, DateTime) else value
 
-
-def _as_moment(value: Value) -> DateTime:
-    return value if isinstance(value, DateTime) else DateTime(value, _MIDNIGHT)

@@ -211,13 +211,12 @@ def time_instant(time: Time) -> int:
     return time.local_nanos - (offset_of(time, None) or 0) * NANOS
 
 
-def months_between(start: Date, end: Date, start_nanos: int = 0, end_nanos: int = 0) -> int:
-    """Whole months from one moment to another, toward zero."""
+def months_between(start: Date, end: Date) -> int:
+    """Whole months from one day to another, toward zero."""
     months = (end.year - start.year) * 12 + end.month - start.month
-    left, right = (start.day, start_nanos), (end.day, end_nanos)
-    if months > 0 and right < left:
+    if months > 0 and end.day < start.day:
         return months - 1
-    if months < 0 and right > left:
+    if months < 0 and end.day > start.day:
         return months + 1
     return months
 

@@ -85,7 +85,7 @@ class Parser:
         self._scopes = [built_in, Known(names)]
         self._members = Known((*_MEMBERS, *members))
         self._types = types
-        self._type_names = Known((*BUILT_IN, *types))
+        self._type_names = Known((*BUILT_IN, *types), keywords=True)
         self._no_filter_at = -1
 
     def expression(self) -> n.Node:
@@ -93,6 +93,12 @@ class Parser:
         node = self._expression(0)
         self._end()
         return node
+
+    def type(self) -> Type:
+        """The whole text as the name of a type."""
+        kind = self._type()
+        self._end()
+        return kind
 
     def unary_tests(self) -> n.Tests:
         """The whole text as the tests of a decision table's cell (10.3.1.2 rule 12 ff.)."""

@@ -62,14 +62,15 @@ def tokens_of(name: str) -> tuple[str, ...]:
 class Known:
     """Names in scope, found again in a text by their longest match."""
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    def __init__(self, names: Iterable[str] = (), *, keywords: bool = False) -> None:
+        self._keywords = keywords
         self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for name in names:
             self.add(name)
 
     def add(self, name: str) -> None:
         tokens = tokens_of(name)
-        if not tokens or tokens[0] in KEYWORDS and len(tokens) == 1:
+        if not tokens or len(tokens) == 1 and tokens[0] in KEYWORDS and not self._keywords:
             return
         entries = self._by_first.setdefault(tokens[0], [])
         if all(tokens != known for known, _ in entries):

@@ -258,7 +258,7 @@ def _function_conforms(function: Function, kind: FunctionOf) -> bool:
     if kind.parameters is None and kind.result == ANY:
         return True
     return any(
-        _signature_conforms(tuple(p.accepts for p in overload.parameters), function.result or ANY, kind)
+        _signature_conforms(tuple(p.accepts for p in overload.parameters), function.result or kind.result, kind)
         for overload in function.overloads
     )
 

@@ -90,7 +90,7 @@ def _number(value: Decimal) -> int | float:
 
 
 def _accept(value: Any, depth: int) -> Value:
-    if isinstance(value, _PLAIN) or isinstance(value, _OWN):
+    if isinstance(value, (*_PLAIN, *_OWN)):
         return value
     if isinstance(value, (int, float)):
         return _decimal(value)
