@@ -12,9 +12,11 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from lxml import etree
 
@@ -23,6 +25,7 @@ from processes.dmn.lines import beside
 
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+_NOW = datetime(2026, 1, 5, 9, tzinfo=ZoneInfo("Asia/Tokyo"))
 _TOLERANCE = Decimal("0.00000001")
 
 
@@ -90,7 +93,7 @@ def _verdict(
     path: Path, case: etree._Element, name: str, inputs: dict[str, Any], expected: Any, is_error: bool, strict: bool
 ) -> tuple[bool, str]:
     invocable = case.get("invocableName")
-    decided = _model(path).decide(invocable or name, inputs)
+    decided = _model(path).decide(invocable or name, inputs, now=_NOW)
     value = decided.value
     if invocable and isinstance(value, dict) and len(list(case.iterchildren("{*}resultNode"))) > 1:
         value = value.get(name)

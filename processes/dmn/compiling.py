@@ -12,7 +12,7 @@ from processes.feel.errors import Fault
 from processes.feel.functions import invoke_named
 from processes.feel.run import Scope
 from processes.feel.values import Function, Overload, Parameter, Value
-from processes.feel.walking import NOT_WALKABLE, item_at, item_scope, items_of
+from processes.feel.walking import NO_ITEM, NOT_WALKABLE, item_at, item_scope, items_of
 
 from . import boxes as b
 from .errors import Finding
@@ -37,7 +37,7 @@ class Boxes:
     def box(self, box: b.Box | None, names: Names) -> Code:
         """The closure of an expression, with the type it declares."""
         if box is None:
-            return _null
+            return self._nothing
         self._depth += 1
         if self._depth > DEPTH_LIMIT:
             self._depth -= 1
@@ -235,10 +235,12 @@ class Boxes:
                 scope.run.spend(1)
                 answer = match(item_scope(scope, item))
                 if type(answer) is Decimal:
-                    return item_at(items, answer)
-                if type(answer) is not bool:
+                    found = item_at(items, answer)
+                    return None if found is NO_ITEM else found
+                if answer is not None and type(answer) is not bool:
                     scope.run.warn(f"{where}絞り込みの条件が真偽値ではありません（{t.describe(answer)}）")
-                elif answer:
+                    return None
+                if answer:
                     kept.append(item)
             return kept
 
@@ -266,6 +268,9 @@ class Boxes:
             return finish(made, scope, where)
 
         return run
+
+    def _nothing(self, scope: Scope) -> None:
+        scope.run.warn(f"{self.owner}：中身（表や式）がありません")
 
     def _unreadable(self, text: str, element: str, line: int, error: feel.FeelSyntaxError) -> Code:
         self.report(syntax_finding(element, line, text, error))

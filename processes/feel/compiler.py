@@ -22,7 +22,7 @@ from .run import Run, Scope
 from .scanner import place
 from .types import describe, instance_of
 from .values import Function, Overload, Parameter, Range, Value
-from .walking import NOT_WALKABLE, item_at, item_scope, items_of, span
+from .walking import NO_ITEM, NOT_WALKABLE, item_at, item_scope, items_of, span
 
 Code: TypeAlias = Callable[[Scope], Value]
 DEPTH_LIMIT = 90
@@ -328,12 +328,15 @@ class Compiler:
             if not boolean:
                 index = condition(item_scope(scope, items[0]) if items else scope)
                 if type(index) is Decimal:
-                    return item_at(items, index)
+                    return _item(items, index, scope, complain)
             kept = []
             for item in items:
                 scope.run.spend(1)
-                if condition(item_scope(scope, item)) is True:
+                answer = condition(item_scope(scope, item))
+                if answer is True:
                     kept.append(item)
+                elif answer is not False and answer is not None:
+                    return complain(scope, f"[ ] の条件が真偽値でも番号でもありません（{describe(answer)}）")
             return kept
 
         return run
@@ -544,6 +547,13 @@ def _lenient_member(value: Value, test: Value, run: Run) -> bool | None:
     if answer is None and type(value) is list and len(value) == 1:
         return op.member(value[0], test, run)
     return answer
+
+
+def _item(items: list[Value], index: Decimal, scope: Scope, complain: Callable[[Scope, str], None]) -> Value:
+    found = item_at(items, index)
+    if found is NO_ITEM:
+        return complain(scope, f"リストに {index:f} 番目の項目がありません")
+    return found
 
 
 def _is_boolean(node: n.Node) -> bool:

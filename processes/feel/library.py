@@ -7,6 +7,7 @@ from . import (
     built_in_lists,
     built_in_moments,
     built_in_numbers,
+    built_in_range_text,
     built_in_ranges,
     built_in_text,
 )
@@ -18,6 +19,7 @@ FUNCTIONS: dict[str, Function] = {
     **built_in_lists.LIBRARY.functions(),
     **built_in_moments.LIBRARY.functions(),
     **built_in_numbers.LIBRARY.functions(),
+    **built_in_range_text.LIBRARY.functions(),
     **built_in_ranges.LIBRARY.functions(),
     **built_in_text.LIBRARY.functions(),
 }

@@ -165,6 +165,8 @@ def divide(left: Value, right: Value, run: Run) -> Value:
 
 def power(left: Value, right: Value, run: Run) -> Value:
     if type(left) is Decimal and type(right) is Decimal:
+        if right == 0:
+            return Decimal(1)
         return NUMBERS.power(left, right)
     raise _no_operation("**", left, right)
 

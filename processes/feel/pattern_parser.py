@@ -72,6 +72,8 @@ def read_parts(expression: str, flags: str) -> tuple[Part, int, bool]:
         raise Fault("正規表現が長すぎます")
     if any(flag not in "smixq" for flag in flags):
         raise Fault(f"正規表現の指定「{flags}」は使えません（s m i x q だけです）")
+    if "x" in flags and "q" not in flags:
+        expression = _without_spaces(expression)
     reader = _Reader(expression, flags)
     if "q" in flags:
         return Sequence(tuple(Atom(reader.cased(same(letter))) for letter in expression)), 0, False
@@ -105,9 +107,6 @@ class _Reader:
     def _sequence(self, depth: int) -> Part:
         parts: list[Part] = []
         while (letter := self._peek()) and letter not in "|)":
-            if "x" in self._flags and letter in " \t\n\r":
-                self.at += 1
-                continue
             parts.append(self._repeated(self._atom(letter, depth)))
         return Sequence(tuple(parts))
 
@@ -116,7 +115,7 @@ class _Reader:
         if letter == "(":
             return self._group(depth)
         if letter == "[":
-            return Atom(self.cased(self._class()))
+            return Atom(self._class())
         if letter == "\\":
             return self._escape()
         if letter == ".":
@@ -176,7 +175,7 @@ class _Reader:
         if letter and letter in "123456789":
             return self._back_reference()
         letters = self._escaped_letters()
-        return Atom(self.cased(letters) if letter not in SHORT else letters)
+        return Atom(self.cased(letters) if letter in _PLAIN_ESCAPES else letters)
 
     def _back_reference(self) -> Part:
         number = int(self._peek())
@@ -216,15 +215,13 @@ class _Reader:
         while self._peek() != "]":
             if self.text.startswith("-[", self.at) and classes:
                 self.at += 2
-                without = self.cased(self._class())
+                without = self._class()
                 break
             classes.append(self._class_item(not classes))
         if self._peek() != "]" or not classes:
             raise Fault("正規表現の「[ ]」が正しくありません")
         self.at += 1
         letters = one_of(classes)
-        if "i" in self._flags:
-            letters = folded(letters)
         letters = negate(letters) if negated else letters
         if without is None:
             return letters
@@ -237,12 +234,12 @@ class _Reader:
             return letter
         following = self.text[self.at + 1 : self.at + 2]
         if self._peek() != "-" or following in ("]", "[", ""):
-            return same(letter)
+            return self.cased(same(letter))
         self.at += 1
         high = self._class_letter(False)
         if callable(high) or high < letter:
             raise Fault("正規表現の文字の範囲が正しくありません")
-        return between(letter, high)
+        return self.cased(between(letter, high))
 
     def _class_letter(self, first: bool) -> str | Letters:
         letter = self._peek()
@@ -263,6 +260,19 @@ class _Reader:
 
     def _peek(self) -> str:
         return self.text[self.at : self.at + 1]
+
+
+def _without_spaces(expression: str) -> str:
+    """White space taken out, except inside `[ ]` (flag x)."""
+    kept, depth, escaped = [], 0, False
+    for letter in expression:
+        if letter in " \t\n\r" and depth == 0:
+            continue
+        kept.append(letter)
+        if not escaped:
+            depth += (letter == "[") - (letter == "]" and depth > 0)
+        escaped = letter == "\\" and not escaped
+    return "".join(kept)
 
 
 def _anything(letter: str) -> bool:

@@ -203,6 +203,8 @@ def subtype(left: Type, right: Type, depth: int = 0) -> bool:
         return True
     if depth > _DEPTH:
         return False
+    if isinstance(right, OneOf):
+        return any(subtype(left, one, depth + 1) for one in right.kinds)
     if isinstance(left, ListOf) and isinstance(right, ListOf):
         return subtype(left.item, right.item, depth + 1)
     if isinstance(left, RangeOf) and isinstance(right, RangeOf):
@@ -255,12 +257,18 @@ def _convert_items(items: list[Value], kind: Type) -> Value | _Mismatch:
 
 
 def _function_conforms(function: Function, kind: FunctionOf) -> bool:
+    """Whether one of its signatures may stand for the type; a result that nobody declared is not held against it."""
     if kind.parameters is None and kind.result == ANY:
         return True
-    return any(
-        _signature_conforms(tuple(p.accepts for p in overload.parameters), function.result or kind.result, kind)
-        for overload in function.overloads
-    )
+    result = kind.result if function.result in (None, ANY) else function.result
+    asked = None if kind.parameters is None else len(kind.parameters)
+    for overload in function.overloads:
+        parameters = overload.parameters
+        if asked is not None and all(parameter.optional for parameter in parameters[asked:]):
+            parameters = parameters[:asked]
+        if _signature_conforms(tuple(parameter.accepts for parameter in parameters), result, kind):
+            return True
+    return False
 
 
 def _signature_conforms(parameters: tuple[Type, ...] | None, result: Type, kind: FunctionOf) -> bool:

@@ -12,6 +12,8 @@ from .values import Date, Range, Value
 
 #: The answer for a value that has no items.
 NOT_WALKABLE: Any = object()
+#: The answer for a place outside a list.
+NO_ITEM: Any = object()
 
 
 def items_of(value: Value) -> Any:
@@ -39,9 +41,9 @@ def span(start: Value, end: Value) -> Any:
 
 
 def item_at(items: list[Value], index: Decimal) -> Value:
-    """The item at a place counted from 1, or from -1 at the end; null if there is none."""
-    if index != index.to_integral_value() or abs(index) > len(items) or index == 0:
-        return None
+    """The item at a place counted from 1, or from -1 at the end; NO_ITEM if there is none."""
+    if abs(index) > len(items) or index == 0 or index != index.to_integral_value():
+        return NO_ITEM
     place = int(index)
     return items[place - 1] if place > 0 else items[place]
 
