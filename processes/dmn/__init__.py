@@ -60,7 +60,7 @@ def check(source: bytes, resolve: Resolve | None = None) -> list[Finding]:
         return list(error.findings)
     found = [*model.findings, *unknown_elements(source)]
     for _, table in model.tables:
-        found.extend(gaps_and_overlaps(table))
+        found.extend(gaps_and_overlaps(table, model.types.named))
     return sorted(found, key=lambda finding: (finding.line, finding.rule))
 
 
