@@ -26,9 +26,12 @@ _FEEL_LANGUAGES = ("feel", "/feel/", "feel/")
 class Boxes:
     """Compiles the boxed expressions of one element (`owner`), reporting what cannot be read."""
 
-    def __init__(self, types: ItemTypes, members: Names, owner: str, report: Report, language: str | None) -> None:
+    def __init__(
+        self, types: ItemTypes, members: Names, owner: b.Element, report: Report, language: str | None
+    ) -> None:
         self.types = types
-        self.owner = owner
+        self.owner = owner.name
+        self.owner_id = owner.id
         self.report = report
         self._members = members
         self._language = language

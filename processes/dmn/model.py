@@ -134,9 +134,9 @@ class Model:
         return words.explain(self, decided)
 
     def table_of(self, decision: str, table: str) -> b.Table | None:
-        """The table with this id in the decision or knowledge model of this name, here or imported."""
+        """The table with this id in the decision or knowledge model with that id, here or imported."""
         for _, element in self._elements.values():
-            if element.name == decision and isinstance(element, (b.Decision, b.Knowledge)):
+            if element.id == decision and isinstance(element, (b.Decision, b.Knowledge)):
                 for found in words.tables_in(element.logic):
                     if found.id == table:
                         return found
@@ -238,7 +238,7 @@ class Model:
         wants = self._linked(decision, (*decision.inputs, *decision.decisions))
         functions = self._linked(decision, decision.knowledge)
         names = frozenset(path[0] for path, _ in (*wants, *functions))
-        boxes = self._boxes(decision.name)
+        boxes = self._boxes(decision)
         code = boxes.box(decision.logic, names)
         if decision.logic is None:
             self._finding("dmn-no-logic", decision, f"判断「{decision.name}」に中身（表や式）がありません。", "warning")
@@ -255,7 +255,7 @@ class Model:
             id=knowledge.id, line=knowledge.line, kind="FEEL", parameters=(), body=None
         )
         result = self._result_of(knowledge.type_ref, knowledge)
-        make = self._boxes(knowledge.name).function(logic, names, knowledge.name, result)
+        make = self._boxes(knowledge).function(logic, names, knowledge.name, result)
         parameters = make(Scope({}, None, Run())).overloads[0].parameters
 
         def called(run: Run, *arguments: Value) -> Value:
@@ -294,7 +294,7 @@ class Model:
 
         return Function(service.name, (Overload(parameters, called),), result, user_defined=True)
 
-    def _boxes(self, owner: str) -> Boxes:
+    def _boxes(self, owner: b.Element) -> Boxes:
         return Boxes(self.types, self._members, owner, self._report, self.definitions.language)
 
     def _result_of(self, type_ref: str | None, element: b.Element) -> t.Type:

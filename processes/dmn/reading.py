@@ -6,6 +6,7 @@ No document type, no entities, no network; at most 2 MB, 40,000 elements, 60 lev
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree
 
@@ -368,8 +369,8 @@ def _name(one: etree._Element) -> str:
 
 
 def _line(one: etree._Element) -> int:
-    line = one.sourceline
-    return line if isinstance(line, int) else 0
+    line: Any = one.sourceline
+    return int(line or 0)
 
 
 def _variable_type(one: etree._Element) -> str | None:

@@ -28,9 +28,13 @@ _AGGREGATIONS = frozenset({"SUM", "COUNT", "MIN", "MAX"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """One evaluation of a table: rows are (rule id, number from 1); `taken` are those that gave the value."""
+    """One evaluation of a table: rows are (rule id, number from 1); `taken` are those that gave the value.
+
+    `decision` is the id of the decision or knowledge model that holds the table, `name` its name.
+    """
 
     decision: str
+    name: str
     table: str
     rules: tuple[tuple[str, int], ...]
     taken: tuple[tuple[str, int], ...]
@@ -98,7 +102,7 @@ def compile_table(boxes: Boxes, table: b.Table, names: Names) -> Code:
                 if first_only:
                     break
         value, taken = _outcome(table, columns, matched, scope, boxes.owner)
-        _record(boxes.owner, table, matched, taken, value, scope.run)
+        _record(boxes, table, matched, taken, value, scope.run)
         return value
 
     kind = boxes.types.resolve(table.type_ref, element=table.id, line=table.line)
@@ -106,11 +110,15 @@ def compile_table(boxes: Boxes, table: b.Table, names: Names) -> Code:
 
 
 def _record(
-    owner: str, table: b.Table, matched: Sequence[_Row], taken: Sequence[_Row], value: Value, run: Run
+    boxes: Boxes, table: b.Table, matched: Sequence[_Row], taken: Sequence[_Row], value: Value, run: Run
 ) -> None:
     if isinstance(run, Trace) and len(run.matched) < 10_000:
         rules, used = tuple(row.label for row in matched), tuple(row.label for row in taken)
-        run.matched.append(Matched(decision=owner, table=table.id, rules=rules, taken=used, value=value))
+        run.matched.append(
+            Matched(
+                decision=boxes.owner_id, name=boxes.owner, table=table.id, rules=rules, taken=used, value=value
+            )
+        )
 
 
 def _sound(boxes: Boxes, table: b.Table) -> bool:

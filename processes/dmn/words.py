@@ -22,7 +22,7 @@ _TRUTH = {True: "はい", False: "いいえ", None: "なし"}
 def explain(model: Model, decided: Decided) -> str:
     """A line for each table: `緊急度判定：3行目（48時間以内に悪化の見込み）→ 2`."""
     lines = [_line(model, one) for one in decided.matched]
-    if not lines or decided.matched[-1].decision != decided.name:
+    if not lines or decided.matched[-1].name != decided.name:
         lines.append(f"{decided.name} → {say(decided.value)}")
     return "\n".join(lines)
 
@@ -94,7 +94,7 @@ def _walk(box: b.Box | None) -> Iterator[b.Box]:
 def _line(model: Model, matched: Matched) -> str:
     table = model.table_of(matched.decision, matched.table)
     rows = "、".join(_row(table, number) for _, number in matched.taken or matched.rules)
-    return f"{matched.decision}：{rows or '当てはまる行なし'}→ {say(matched.value)}"
+    return f"{matched.name}：{rows or '当てはまる行なし'}→ {say(matched.value)}"
 
 
 def _row(table: b.Table | None, number: int) -> str:

@@ -19,7 +19,7 @@ from .compiler import Compiler
 from .errors import Exhausted, FeelSyntaxError, FeelValueError
 from .library import FUNCTIONS, NAMES
 from .parser import Parser
-from .reading import paths_of
+from .reading import JOINT, paths_of
 from .run import Run, Scope
 from .types import Type
 from .values import (
@@ -80,12 +80,12 @@ class Expression:
     @cached_property
     def reads(self) -> frozenset[str]:
         """The variables it reads, by their top-level names."""
-        return frozenset(path.partition("\x00")[0] for path in self._paths)
+        return frozenset(path.partition(JOINT)[0] for path in self._paths)
 
     @cached_property
     def paths(self) -> frozenset[str]:
         """The variables it reads with the fields asked of them, joined by dots."""
-        return frozenset(path.replace("\x00", ".") for path in self._paths)
+        return frozenset(path.replace(JOINT, ".") for path in self._paths)
 
     @cached_property
     def _paths(self) -> frozenset[str]:
@@ -97,7 +97,7 @@ class Expression:
     @cached_property
     def _wanted(self) -> frozenset[str]:
         """Everything that a variable could give: also names that a built-in function has, and `item`."""
-        return frozenset(path.partition("\x00")[0] for path in paths_of(self.node, ())) | {"item", "partial"}
+        return frozenset(path.partition(JOINT)[0] for path in paths_of(self.node, ())) | {"item", "partial"}
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class UnaryTests:
     @cached_property
     def reads(self) -> frozenset[str]:
         """The variables it reads besides its input."""
-        return frozenset(path.partition("\x00")[0] for path in paths_of(self.node, ()))
+        return frozenset(path.partition(JOINT)[0] for path in paths_of(self.node, ()))
 
 
 def parse(

@@ -12,10 +12,12 @@ from .errors import Fault
 from .functions import invoke
 from .run import Run
 from .types import describe
-from .values import NUMBERS, DaysTime, Function, Value, YearsMonths
+from .values import NUMBERS, Date, DaysTime, Function, Value, YearsMonths
 
 LIBRARY = Library()
 declare = LIBRARY.declare
+
+_HASHED = (str, bool, Decimal, Date, DaysTime, YearsMonths, type(None))
 
 
 @declare("list contains", "list: list", "element: Any", result="boolean")
@@ -217,11 +219,7 @@ def distinct_values(run: Run, items: list[Value]) -> Value:
 
 @declare("duplicate values", "list: list", result="list")
 def duplicate_values(run: Run, items: list[Value]) -> Value:
-    return [
-        value
-        for value in _distinct(run, items)
-        if sum(op.equal(value, other, run) is True for other in items) > 1
-    ]
+    return [value for value in _distinct(run, items) if len(index_of(run, items, value)) > 1]
 
 
 @declare("flatten", "list: list", result="list")
@@ -297,12 +295,26 @@ def _decided(run: Run, items: list[Value], decisive: bool) -> bool | None:
 
 
 def _distinct(run: Run, items: list[Value]) -> list[Value]:
+    """First of each equal values; plain values are found by hash, others compared one by one."""
     made: list[Value] = []
+    seen: set[tuple[type, Value]] = set()
+    others: list[Value] = []
     for item in items:
-        run.spend(len(made) // 4 + 1)
-        if not any(op.equal(item, kept, run) is True for kept in made):
+        if isinstance(item, _HASHED):
+            run.spend(1)
+            key = (type(item), item)
+            if key not in seen:
+                seen.add(key)
+                made.append(item)
+        elif not _holds(run, others, item):
+            others.append(item)
             made.append(item)
     return made
+
+
+def _holds(run: Run, items: list[Value], wanted: Value) -> bool:
+    run.spend(len(items) // 4 + 1)
+    return any(op.equal(item, wanted, run) is True for item in items)
 
 
 def _lists(values: list[Value]) -> list[list[Value]]:

@@ -526,16 +526,16 @@ _MAKERS: dict[type, Any] = {
 
 def reads_input(node: object) -> bool:
     """Whether `?`, the input of a unary test, occurs anywhere in a part."""
-    if isinstance(node, n.Name):
-        return node.name == "?"
-    if isinstance(node, tuple):
-        return any(reads_input(part) for part in node)
-    slots = getattr(node, "__slots__", ())
-    return (
-        any(reads_input(getattr(node, slot)) for slot in slots)
-        if type(node).__module__ == n.__name__
-        else False
-    )
+    todo = [node]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, n.Name) and part.name == "?":
+            return True
+        if isinstance(part, tuple):
+            todo.extend(part)
+        elif type(part).__module__ == n.__name__:
+            todo.extend(getattr(part, slot) for slot in getattr(part, "__slots__", ()))
+    return False
 
 
 def _as_truth(value: Value) -> bool | None:

@@ -25,9 +25,11 @@ from .pattern_parser import (
 )
 from .run import Run
 
-_STEPS_A_CHARGE = 16
+_STEPS_A_CHARGE = 4
+MEMORY_LIMIT = 8_000_000
 
 Spans: TypeAlias = tuple[int, ...]
+Tried: TypeAlias = bytearray | set[tuple[int, int, Spans]]
 _Instruction: TypeAlias = tuple[str, object, object]
 
 
@@ -41,30 +43,60 @@ class Pattern:
     literal_replacement: bool
     folds: bool
 
-    def search(self, text: str, start: int, run: Run) -> Spans | None:
-        """Begin and end of each group of the first match at or after `start` (-1 if unset)."""
-        tried: set[object] = set()
+    def search(self, text: str, start: int, run: Run, tried: Tried | None = None) -> Spans | None:
+        """Begin and end of each group of the first match at or after `start` (-1 if unset).
+
+        `tried` carries over what failed already from one search of the same text to the next.
+        """
+        memory = self.memory(text, run) if tried is None else tried
         for at in range(start, len(text) + 1):
-            spans = self._match(text, at, run, tried)
+            spans = self._match(text, at, run, memory)
             if spans is not None:
+                self._reopen(text, spans[1], memory)
                 return spans
         return None
 
-    def _match(self, text: str, start: int, run: Run, tried: set[object]) -> Spans | None:
-        program, length, by_spans = self.program, len(text), self.has_references
+    def memory(self, text: str, run: Run) -> Tried:
+        """A place to note which states failed: a byte for each (instruction, position), or a set with groups."""
+        if self.has_references:
+            return set()
+        size = len(self.program) * (len(text) + 1)
+        if size > MEMORY_LIMIT:
+            raise Fault("正規表現で調べる文字列が長すぎます")
+        run.spend(size // 1000)
+        return bytearray(size)
+
+    def _reopen(self, text: str, end: int, tried: Tried) -> None:
+        """After a match, only states at its very end may have been noted without having failed."""
+        if isinstance(tried, bytearray):
+            width = len(text) + 1
+            for counter in range(len(self.program)):
+                tried[counter * width + end] = 0
+        else:
+            tried.clear()
+
+    def _match(self, text: str, start: int, run: Run, tried: Tried) -> Spans | None:
+        program, length, marks = self.program, len(text), tried if isinstance(tried, bytearray) else None
+        states = tried if isinstance(tried, set) else set()
         stack: list[tuple[int, int, Spans]] = [(0, start, (start,) + (-1,) * (2 * self.groups + 1))]
-        steps = 0
+        charge, steps = 1 if marks is None else _STEPS_A_CHARGE, 0
         while stack:
             counter, at, spans = stack.pop()
             while True:
                 steps += 1
-                if steps == _STEPS_A_CHARGE:
+                if steps == charge:
                     run.spend(1)
                     steps = 0
-                state: object = (counter, at, spans) if by_spans else counter * (length + 1) + at
-                if state in tried:
-                    break
-                tried.add(state)
+                if marks is not None:
+                    mark = counter * (length + 1) + at
+                    if marks[mark]:
+                        break
+                    marks[mark] = 1
+                else:
+                    state = (counter, at, spans)
+                    if state in states:
+                        break
+                    states.add(state)
                 kind, first, second = program[counter]
                 if kind == "letter":
                     if at == length or not first(text[at]):  # type: ignore[operator]
@@ -140,8 +172,8 @@ def split(pattern: Pattern, text: str, run: Run) -> list[str]:
 def _matches(pattern: Pattern, text: str, run: Run) -> list[Spans]:
     if pattern.search("", 0, run) is not None:
         raise Fault("空の文字列に一致する正規表現は使えません")
-    found, at = [], 0
-    while (spans := pattern.search(text, at, run)) is not None:
+    found, at, tried = [], 0, pattern.memory(text, run)
+    while (spans := pattern.search(text, at, run, tried)) is not None:
         found.append(spans)
         at = spans[1]
         run.spend(1)

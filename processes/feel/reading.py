@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 from . import nodes as n
 
+#: Joins names while collecting, since names themselves may hold dots.
+JOINT = "\x00"
 _IMPLICIT = frozenset({"?", "item", "partial"})
 
 
@@ -15,52 +17,51 @@ def paths_of(node: n.Node | n.Tests, built_in: Collection[str]) -> frozenset[str
     A name inside a filter may be a field of the item or a variable; it counts as read.
     """
     found: set[str] = set()
-    _collect(node, frozenset(), found)
-    return frozenset(
-        path for path in found if path.partition("\x00")[0] not in _IMPLICIT and path not in built_in
-    )
+    todo: list[tuple[object, frozenset[str]]] = [(node, frozenset())]
+    while todo:
+        part, bound = todo.pop()
+        todo.extend(_inside(part, bound, found))
+    return frozenset(path for path in found if path.partition(JOINT)[0] not in _IMPLICIT and path not in built_in)
 
 
-def _collect(node: object, bound: frozenset[str], found: set[str]) -> None:
-    """Names are joined by NUL while collecting, since names themselves may hold dots."""
+def _inside(node: object, bound: frozenset[str], found: set[str]) -> list[tuple[object, frozenset[str]]]:
+    """Parts still to look at, each with the names bound around it; names found on the way are noted."""
     if isinstance(node, tuple):
-        for part in node:
-            _collect(part, bound, found)
-    elif isinstance(node, n.Name):
+        return [(part, bound) for part in node]
+    if isinstance(node, n.Name):
         if node.name not in bound:
             found.add(node.name)
-    elif isinstance(node, n.Path):
-        _collect_path(node, bound, found)
-    elif isinstance(node, n.ContextLiteral):
-        for key, value in node.entries:
-            _collect(value, bound, found)
-            bound = bound | {key}
-    elif isinstance(node, (n.For, n.Quantified)):
-        _collect_loop(node, bound, found)
-    elif isinstance(node, n.FunctionDefinition):
-        if not node.external:
-            _collect(node.body, bound | {name for name, _ in node.parameters}, found)
-    elif type(node).__module__ == n.__name__:
-        for slot in getattr(node, "__slots__", ()):
-            _collect(getattr(node, slot), bound, found)
+        return []
+    if isinstance(node, n.Path):
+        return _path(node, bound, found)
+    if isinstance(node, n.ContextLiteral):
+        keys = [key for key, _ in node.entries]
+        return [(value, bound | set(keys[:place])) for place, (_, value) in enumerate(node.entries)]
+    if isinstance(node, (n.For, n.Quantified)):
+        return _loop(node, bound)
+    if isinstance(node, n.FunctionDefinition):
+        return [] if node.external else [(node.body, bound | {name for name, _ in node.parameters})]
+    if type(node).__module__ != n.__name__:
+        return []
+    return [(getattr(node, slot), bound) for slot in getattr(node, "__slots__", ())]
 
 
-def _collect_path(node: n.Path, bound: frozenset[str], found: set[str]) -> None:
+def _path(node: n.Path, bound: frozenset[str], found: set[str]) -> list[tuple[object, frozenset[str]]]:
     names: list[str] = []
     of: n.Node = node
     while isinstance(of, n.Path):
         names.append(of.name)
         of = of.of
-    if isinstance(of, n.Name):
-        if of.name not in bound:
-            found.add("\x00".join([of.name, *reversed(names)]))
-    else:
-        _collect(of, bound, found)
+    if not isinstance(of, n.Name):
+        return [(of, bound)]
+    if of.name not in bound:
+        found.add(JOINT.join([of.name, *reversed(names)]))
+    return []
 
 
-def _collect_loop(node: n.For | n.Quantified, bound: frozenset[str], found: set[str]) -> None:
+def _loop(node: n.For | n.Quantified, bound: frozenset[str]) -> list[tuple[object, frozenset[str]]]:
+    parts: list[tuple[object, frozenset[str]]] = []
     for iterator in node.iterators:
-        _collect(iterator.source, bound, found)
-        _collect(iterator.end, bound, found)
+        parts += [(iterator.source, bound), (iterator.end, bound)]
         bound = bound | {iterator.name}
-    _collect(node.body if isinstance(node, n.For) else node.condition, bound, found)
+    return [*parts, (node.body if isinstance(node, n.For) else node.condition, bound)]

@@ -12,6 +12,7 @@ from .values import Value
 STEP_LIMIT = 400_000
 TEXT_LIMIT = 1_000_000
 CALL_LIMIT = 150
+CALL_COST = 5
 WARNING_LIMIT = 100
 
 
@@ -46,7 +47,7 @@ class Run:
 
     def enter(self) -> None:
         self.calls += 1
-        self.spend(1)
+        self.spend(CALL_COST)
         if self.calls > CALL_LIMIT:
             raise Exhausted("関数の呼び出しの入れ子が深すぎます")
 
