@@ -48,15 +48,19 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     outcomes = list(run(asked.directory, tuple(asked.folders), asked.strict))
     if not outcomes:
-        print(f"no test cases found in {asked.directory}", file=sys.stderr)
+        sys.stderr.write(f"no test cases found in {asked.directory}\n")
         return 2
     for outcome in outcomes:
         if asked.failures and not outcome.passed:
-            print(f"{outcome.level}/{outcome.folder} {outcome.case} {outcome.node}: {outcome.told}")
+            _say(f"{outcome.level}/{outcome.folder} {outcome.case} {outcome.node}: {outcome.told}")
     for level in sorted({outcome.level for outcome in outcomes}):
         verdicts = [outcome.passed for outcome in outcomes if outcome.level == level]
-        print(f"{level}: {sum(verdicts)} / {len(verdicts)} ({100 * sum(verdicts) / len(verdicts):.1f} %)")
+        _say(f"{level}: {sum(verdicts)} / {len(verdicts)} ({100 * sum(verdicts) / len(verdicts):.1f} %)")
     return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
 
 
 def run(directory: Path, folders: tuple[str, ...], strict: bool) -> Iterator[Outcome]:
@@ -90,7 +94,13 @@ def _case(folder: Path, model_name: str, case: etree._Element, strict: bool) -> 
 
 
 def _verdict(
-    path: Path, case: etree._Element, name: str, inputs: dict[str, Any], expected: Any, is_error: bool, strict: bool
+    path: Path,
+    case: etree._Element,
+    name: str,
+    inputs: dict[str, Any],
+    expected: Any,
+    is_error: bool,
+    strict: bool,
 ) -> tuple[bool, str]:
     invocable = case.get("invocableName")
     decided = _model(path).decide(invocable or name, inputs, now=_NOW)
@@ -121,7 +131,11 @@ def _value(node: etree._Element) -> Any:
         if kind == "value":
             return _literal(child)
         if kind == "list":
-            return None if child.get(_NIL) == "true" else [_value(item) for item in child.iterchildren("{*}item")]
+            return (
+                None
+                if child.get(_NIL) == "true"
+                else [_value(item) for item in child.iterchildren("{*}item")]
+            )
         if kind == "component":
             components[child.get("name", "")] = _value(child)
     return components or None

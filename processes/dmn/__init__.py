@@ -10,6 +10,7 @@ Files of DMN 1.1 to 1.6 are read.  External functions (Java, PMML) are never run
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from .boxes import Table
@@ -78,7 +79,9 @@ class _Library:
         findings: list[Finding] = []
         imported = []
         for one in definitions.imports:
-            other = self._import(one.namespace, one.location, one.kind, one.name or one.id, one.line, findings)
+            other = self._import(
+                one.namespace, one.location, one.kind, one.name or one.id, one.line, findings
+            )
             if other is not None:
                 imported.append((one, other))
         self._open.pop()
@@ -93,19 +96,32 @@ class _Library:
             findings.append(Finding(severity="error", rule=rule, element=name, line=line, message=message))
 
         if "DMN" not in kind.upper():
-            refuse("dmn-import-kind", f"取り込み「{name}」の種類「{kind}」は使えません。DMN のファイルだけを取り込めます。")
+            refuse(
+                "dmn-import-kind",
+                f"取り込み「{name}」の種類「{kind}」は使えません。DMN のファイルだけを取り込めます。",
+            )
             return None
         if namespace in self._models:
             return self._models[namespace]
         if namespace in self._open:
-            refuse("dmn-import-circle", f"取り込み「{name}」が、回り回ってこのファイル自身を取り込んでいます。")
+            refuse(
+                "dmn-import-circle", f"取り込み「{name}」が、回り回ってこのファイル自身を取り込んでいます。"
+            )
             return None
         try:
             if self._resolve is None or len(self._models) + len(self._open) > _IMPORT_LIMIT:
                 raise LookupError(namespace)
-            return self.read(self._resolve(namespace, location))
+            other = self.read(self._resolve(namespace, location))
+            findings.extend(_inside(name, line, one) for one in other.findings if one.severity == "error")
+            return other
         except LookupError:
             refuse("dmn-import-missing", f"取り込み「{name}」のファイル（{namespace}）が見つかりません。")
         except DmnError as error:
-            findings.extend(error.findings)
+            findings.extend(_inside(name, line, one) for one in error.findings)
         return None
+
+
+def _inside(name: str, line: int, finding: Finding) -> Finding:
+    """A finding of an imported file, placed where it is imported."""
+    message = f"取り込み「{name}」の中（{finding.line}行）：{finding.message}"
+    return replace(finding, element=name, line=line, message=message)

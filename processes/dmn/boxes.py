@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +143,9 @@ class Iteration(Place):
     body: Box | None
 
 
-Box: TypeAlias = Union[
-    Text, Table, Context, Relation, Items, Invocation, FunctionBox, Conditional, FilterBox, Iteration
-]
+Box: TypeAlias = (
+    Text | Table | Context | Relation | Items | Invocation | FunctionBox | Conditional | FilterBox | Iteration
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +226,7 @@ class Import:
     kind: str
 
 
-Element: TypeAlias = Union[InputData, Decision, Knowledge, Service]
+Element: TypeAlias = InputData | Decision | Knowledge | Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,9 @@ class Boxes:
             value = code(scope)
             converted = t.coerce(value, kind)
             if converted is t.MISMATCH:
-                scope.run.warn(f"{where}{what}（{t.describe(value)}）が、決められた型や許された値に合いません")
+                scope.run.warn(
+                    f"{where}{what}（{t.describe(value)}）が、決められた型や許された値に合いません"
+                )
                 return None
             return converted
 
@@ -88,10 +90,14 @@ class Boxes:
     def finding(self, rule: str, place: b.Place, message: str) -> None:
         self.report(Finding(severity="error", rule=rule, element=place.id, line=place.line, message=message))
 
-    def function(self, box: b.FunctionBox, names: Names, name: str, result: t.Type) -> Callable[[Scope], Function]:
+    def function(
+        self, box: b.FunctionBox, names: Names, name: str, result: t.Type
+    ) -> Callable[[Scope], Function]:
         """What makes the function value in the scope that it closes over."""
         parameters = tuple(
-            Parameter(one.name, self.types.resolve(one.type_ref, element=box.id, line=box.line), nullable=True)
+            Parameter(
+                one.name, self.types.resolve(one.type_ref, element=box.id, line=box.line), nullable=True
+            )
             for one in box.parameters
         )
         own = tuple(parameter.name for parameter in parameters)
@@ -128,7 +134,11 @@ class Boxes:
     def _text(self, box: b.Text, names: Names) -> Code:
         language = (box.language or self._language or "feel").lower()
         if not language.endswith(_FEEL_LANGUAGES):
-            self.finding("dmn-language", box, f"式の言語「{box.language or self._language}」は使えません。FEEL で書いてください。")
+            self.finding(
+                "dmn-language",
+                box,
+                f"式の言語「{box.language or self._language}」は使えません。FEEL で書いてください。",
+            )
             return _null
         return self.text(box.text, names, box.id, box.line)
 
@@ -162,7 +172,8 @@ class Boxes:
 
     def _relation(self, box: b.Relation, names: Names) -> Code:
         columns = [
-            (column.name, self.types.resolve(column.type_ref, element=box.id, line=box.line)) for column in box.columns
+            (column.name, self.types.resolve(column.type_ref, element=box.id, line=box.line))
+            for column in box.columns
         ]
         rows = [
             [
@@ -179,7 +190,9 @@ class Boxes:
 
     def _invocation(self, box: b.Invocation, names: Names) -> Code:
         function = self.box(box.function, names)
-        bindings = [(variable.name, self._argument(variable, value, names, box)) for variable, value in box.bindings]
+        bindings = [
+            (variable.name, self._argument(variable, value, names, box)) for variable, value in box.bindings
+        ]
         where = f"{self.owner}：" if self.owner else ""
 
         def run(scope: Scope) -> Value:
@@ -212,7 +225,9 @@ class Boxes:
         return self.function(box, names, self.owner, result)
 
     def _conditional(self, box: b.Conditional, names: Names) -> Code:
-        condition, then, otherwise = (self.box(one, names) for one in (box.condition, box.then, box.otherwise))
+        condition, then, otherwise = (
+            self.box(one, names) for one in (box.condition, box.then, box.otherwise)
+        )
         where = f"{self.owner}：" if self.owner else ""
 
         def run(scope: Scope) -> Value:

@@ -55,7 +55,9 @@ def gaps_and_overlaps(table: Table, types: Mapping[str, t.Type] | None = None) -
     if not table.rules or any(len(rule.inputs) != len(table.inputs) for rule in table.rules):
         return []
     if len(table.rules) > 2000:
-        return [_finding(table, table, "dmn-grid-unknown", "行が多すぎて、すき間と重なりを確かめられません。")]
+        return [
+            _finding(table, table, "dmn-grid-unknown", "行が多すぎて、すき間と重なりを確かめられません。")
+        ]
     columns = []
     for place, clause in enumerate(table.inputs):
         choices = _column(table, clause, place, types or {})
@@ -70,7 +72,12 @@ def gaps_and_overlaps(table: Table, types: Mapping[str, t.Type] | None = None) -
 
 def _findings(table: Table, search: _Search) -> Iterator[Finding]:
     if search.steps > STEP_LIMIT:
-        yield _finding(table, table, "dmn-grid-unknown", "組み合わせが多すぎて、すき間と重なりをすべては確かめられません。")
+        yield _finding(
+            table,
+            table,
+            "dmn-grid-unknown",
+            "組み合わせが多すぎて、すき間と重なりをすべては確かめられません。",
+        )
     for example in search.gaps if _asks_for_all(table) else ():
         message = f"どの行にも当てはまらない場合があります（例：{example}）。行を足すか、既定の出力を決めてください。"
         yield _finding(table, table, "dmn-gap", message)
@@ -81,7 +88,9 @@ def _findings(table: Table, search: _Search) -> Iterator[Finding]:
     if search.steps <= STEP_LIMIT and table.hit_policy == "FIRST":
         for place, rule in enumerate(table.rules):
             if place not in search.first:
-                message = f"{place + 1}行目は、それより上の行がいつも先に当てはまるか条件が空なので、使われません。"
+                message = (
+                    f"{place + 1}行目は、それより上の行がいつも先に当てはまるか条件が空なので、使われません。"
+                )
                 yield _finding(table, rule, "dmn-unreached-row", message)
 
 
@@ -145,7 +154,9 @@ def _title(clause: InputClause) -> str:
 # -- a column's samples -----------------------------------------------------------------------------------------------
 
 
-def _column(table: Table, clause: InputClause, place: int, types: Mapping[str, t.Type]) -> list[_Choice] | None:
+def _column(
+    table: Table, clause: InputClause, place: int, types: Mapping[str, t.Type]
+) -> list[_Choice] | None:
     """The choices of a column; None if a cell reads more than its input or cannot be read."""
     tests = []
     bounds: list[Value] = []
@@ -175,9 +186,13 @@ def _grouped(samples: list[tuple[Value, str]], tests: list[Callable[[Scope], Val
     return [_Choice(rows, words) for rows, words in found.items()]
 
 
-def _samples(bounds: list[Value], clause: InputClause, types: Mapping[str, t.Type]) -> list[tuple[Value, str]]:
+def _samples(
+    bounds: list[Value], clause: InputClause, types: Mapping[str, t.Type]
+) -> list[tuple[Value, str]]:
     """Values to try, each with words for it; empty if the column distinguishes nothing."""
-    kind = types.get(clause.expression.type_ref or "") or t.BUILT_IN.get(clause.expression.type_ref or "", t.ANY)
+    kind = types.get(clause.expression.type_ref or "") or t.BUILT_IN.get(
+        clause.expression.type_ref or "", t.ANY
+    )
     allowed: list[Callable[[Value], Value]] = list(kind.allowed) if isinstance(kind, t.Named) else []
     limits: list[Value] = []
     if clause.allowed is not None and clause.allowed.text:
@@ -239,7 +254,12 @@ def _literals(node: object) -> Iterator[Value]:
 
 
 def _is_maker(node: n.Call) -> bool:
-    return isinstance(node.function, n.Name) and node.function.name in ("date", "time", "date and time", "duration")
+    return isinstance(node.function, n.Name) and node.function.name in (
+        "date",
+        "time",
+        "date and time",
+        "duration",
+    )
 
 
 def _constant(node: n.Node) -> Value:

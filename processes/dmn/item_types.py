@@ -55,11 +55,11 @@ class ItemTypes:
 
     def _shape(self, item: b.ItemDefinition) -> t.Type:
         if item.components:
-            kind: t.Type = t.ContextOf(
-                tuple((one.name, self._component(one)) for one in item.components)
-            )
+            kind: t.Type = t.ContextOf(tuple((one.name, self._component(one)) for one in item.components))
         elif item.function is not None:
-            parameters = tuple(self.resolve(one, element=item.id, line=item.line) for one in item.function.parameters)
+            parameters = tuple(
+                self.resolve(one, element=item.id, line=item.line) for one in item.function.parameters
+            )
             result = self.resolve(item.function.result, element=item.id, line=item.line)
             kind = t.FunctionOf(parameters, result)
         else:

@@ -111,7 +111,9 @@ class Model:
                 found.append((element.name, logic))
         return tuple(found)
 
-    def decide(self, name_or_id: str, inputs: Mapping[str, Value], *, now: std.datetime | None = None) -> Decided:
+    def decide(
+        self, name_or_id: str, inputs: Mapping[str, Value], *, now: std.datetime | None = None
+    ) -> Decided:
         """Evaluate a decision, service or knowledge model by name or id; KeyError if there is none.
 
         Inputs are by name (`prefix.name`, or nested contexts, for those of imported files); what is missing is null.
@@ -127,7 +129,9 @@ class Model:
         except RecursionError:
             run.warn("計算の入れ子が深すぎます")
             value = None
-        return Decided(name=element.name, value=value, warnings=tuple(run.warnings), matched=tuple(run.matched))
+        return Decided(
+            name=element.name, value=value, warnings=tuple(run.warnings), matched=tuple(run.matched)
+        )
 
     def explain(self, decided: Decided) -> str:
         """What was decided, in words for staff: a line for each table, by its rows' notes."""
@@ -144,7 +148,9 @@ class Model:
 
     # -- evaluation -------------------------------------------------------------------------------------------------
 
-    def _answer(self, element: b.Element, provided: Mapping[Key, Value], given: Mapping[str, Value], run: Run) -> Value:
+    def _answer(
+        self, element: b.Element, provided: Mapping[Key, Value], given: Mapping[str, Value], run: Run
+    ) -> Value:
         if isinstance(element, b.Decision):
             return self._values([self._own_key(element)], provided, run)[self._own_key(element)]
         function = self._functions[self._own_key(element)]
@@ -241,7 +247,9 @@ class Model:
         boxes = self._boxes(decision)
         code = boxes.box(decision.logic, names)
         if decision.logic is None:
-            self._finding("dmn-no-logic", decision, f"判断「{decision.name}」に中身（表や式）がありません。", "warning")
+            self._finding(
+                "dmn-no-logic", decision, f"判断「{decision.name}」に中身（表や式）がありません。", "warning"
+            )
         kind = self.types.resolve(decision.type_ref, element=decision.id, line=decision.line)
         return _Ready(boxes.typed(code, kind, "判断の値"), tuple(wants), tuple(functions))
 
@@ -250,7 +258,9 @@ class Model:
         required = self._linked(knowledge, knowledge.knowledge)
         names = frozenset({knowledge.name, *(path[0] for path, _ in required)})
         if knowledge.logic is None:
-            self._finding("dmn-no-logic", knowledge, f"「{knowledge.name}」に中身（表や式）がありません。", "warning")
+            self._finding(
+                "dmn-no-logic", knowledge, f"「{knowledge.name}」に中身（表や式）がありません。", "warning"
+            )
         logic = knowledge.logic or b.FunctionBox(
             id=knowledge.id, line=knowledge.line, kind="FEEL", parameters=(), body=None
         )
@@ -276,7 +286,8 @@ class Model:
         self._linked(service, service.encapsulated)
         keys = [key for _, key in inputs]
         parameters = tuple(
-            Parameter(".".join(path), self._declared(self._elements[key][1]), nullable=True) for path, key in inputs
+            Parameter(".".join(path), self._declared(self._elements[key][1]), nullable=True)
+            for path, key in inputs
         )
         result = self._result_of(service.type_ref, service)
         wanted = [key for _, key in outputs if isinstance(self._elements[key][1], b.Decision)]
@@ -313,7 +324,11 @@ class Model:
         for href in hrefs:
             key = self._key(href)
             if key is None:
-                self._finding("dmn-unknown-reference", element, f"「{element.name}」が必要とする「{href}」がありません。")
+                self._finding(
+                    "dmn-unknown-reference",
+                    element,
+                    f"「{element.name}」が必要とする「{href}」がありません。",
+                )
                 continue
             path = next(iter(self._paths_to(key)), (self._elements[key][1].name,))
             found.append((path, key))
@@ -362,7 +377,10 @@ class Model:
 
     def _inputs_of(self, element: b.Decision | b.Service) -> list[str]:
         if isinstance(element, b.Service):
-            return [".".join(path) for path, _ in self._quietly(element, (*element.input_data, *element.input_decisions))]
+            return [
+                ".".join(path)
+                for path, _ in self._quietly(element, (*element.input_data, *element.input_decisions))
+            ]
         names: list[str] = []
         seen: set[Key] = set()
         todo = [self._own_key(element)]
@@ -391,13 +409,19 @@ class Model:
             while todo:
                 key = todo.pop()
                 if key == own:
-                    self._finding("dmn-circle", element, f"判断「{element.name}」が、回り回って自分自身を必要としています。")
+                    self._finding(
+                        "dmn-circle",
+                        element,
+                        f"判断「{element.name}」が、回り回って自分自身を必要としています。",
+                    )
                     break
                 if key not in seen:
                     seen.add(key)
                     model, one = self._elements[key]
                     if isinstance(one, b.Decision):
-                        todo.extend(other for _, other in model._ready[one.id].wants if one.id in model._ready)
+                        todo.extend(
+                            other for _, other in model._ready[one.id].wants if one.id in model._ready
+                        )
 
     def _named(self, name_or_id: str) -> tuple[Model, b.Element]:
         name = " ".join(name_or_id.split())
@@ -453,4 +477,3 @@ def _look_up(given: Mapping[str, Value], path: tuple[str, ...]) -> Value:
             return _ABSENT
         value = value[name]
     return value
-

@@ -82,26 +82,30 @@ def _root(source: bytes) -> etree._Element:
         root = etree.fromstring(source, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 0
-        raise _refusal(line, "dmn-xml", "XML として読めません。ファイルが途中で切れていないか確かめてください。") from None
+        raise _refusal(
+            line, "dmn-xml", "XML として読めません。ファイルが途中で切れていないか確かめてください。"
+        ) from None
     tree = root.getroottree()
     if tree.docinfo.internalDTD is not None or tree.docinfo.doctype:
         raise _refusal(1, "dmn-doctype", "文書型宣言（DOCTYPE）のあるファイルは受け付けません。")
     _measure(root)
     if _kind(root) != "definitions" or etree.QName(root).namespace not in NAMESPACES:
-        raise _refusal(_line(root), "dmn-namespace", "DMN 1.1～1.6 の definitions がファイルの先頭に必要です。")
+        raise _refusal(
+            _line(root), "dmn-namespace", "DMN 1.1～1.6 の definitions がファイルの先頭に必要です。"
+        )
     return root
 
 
 def _measure(root: etree._Element) -> None:
     count, level = 0, [root]
-    for depth in range(DEPTH_LIMIT + 1):
+    for _ in range(DEPTH_LIMIT):
         count += len(level)
         if count > ELEMENT_LIMIT:
             raise _refusal(0, "dmn-size", f"要素が多すぎます（{ELEMENT_LIMIT:,}個まで）。")
         level = [child for one in level for child in one]
         if not level:
             return
-    raise _refusal(_line(level[0]), "dmn-depth", f"要素の入れ子が深すぎます（{depth}段まで）。")
+    raise _refusal(_line(level[0]), "dmn-depth", f"要素の入れ子が深すぎます（{DEPTH_LIMIT}段まで）。")
 
 
 def _refusal(line: int, rule: str, message: str) -> DmnError:
@@ -340,7 +344,9 @@ def _variable(one: etree._Element) -> b.Variable:
 def _all(one: etree._Element) -> Iterator[etree._Element]:
     """Children that are DMN's own."""
     namespace = etree.QName(one).namespace
-    return (child for child in one if isinstance(child.tag, str) and etree.QName(child).namespace == namespace)
+    return (
+        child for child in one if isinstance(child.tag, str) and etree.QName(child).namespace == namespace
+    )
 
 
 def _children(one: etree._Element, kind: str) -> Iterator[etree._Element]:
@@ -361,7 +367,13 @@ def _text(one: etree._Element, kind: str) -> str:
 
 
 def _id(one: etree._Element) -> str:
-    return one.get("id") or one.get("name") or ""
+    """Its id or name, or that of the nearest element around it that has one."""
+    around: etree._Element | None = one
+    while around is not None:
+        if around.get("id") or around.get("name"):
+            return around.get("id") or around.get("name") or ""
+        around = around.getparent()
+    return ""
 
 
 def _name(one: etree._Element) -> str:

@@ -116,7 +116,12 @@ def _record(
         rules, used = tuple(row.label for row in matched), tuple(row.label for row in taken)
         run.matched.append(
             Matched(
-                decision=boxes.owner_id, name=boxes.owner, table=table.id, rules=rules, taken=used, value=value
+                decision=boxes.owner_id,
+                name=boxes.owner,
+                table=table.id,
+                rules=rules,
+                taken=used,
+                value=value,
             )
         )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from processes.feel.run import Run
 from processes.feel.errors import Fault
+from processes.feel.run import Run
 from processes.feel.values import Value
 from processes.feel.writing import write_value
 

@@ -197,4 +197,3 @@ def _whole(number: Decimal) -> int:
 
 def _day(value: Value) -> Date:
     return value.date if isinstance(value, DateTime) else value
-

@@ -125,12 +125,14 @@ def time_of(
 
 
 def days_in_month(year: int, month: int) -> int:
+    """28 to 31."""
     if month == 2:
         return 29 if is_leap(year) else 28
     return 30 if month in (4, 6, 9, 11) else 31
 
 
 def is_leap(year: int) -> bool:
+    """Whether the year has a 29 February."""
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
@@ -154,6 +156,7 @@ def date_from_ordinal(days: int) -> Date | None:
 
 
 def day_of_year(day: Date) -> int:
+    """1 January is 1."""
     return ordinal(day) - ordinal(Date(day.year, 1, 1)) + 1
 
 
@@ -190,6 +193,7 @@ def with_nanos(time: Time, nanos: int) -> Time:
 
 
 def is_local(time: Time) -> bool:
+    """Whether the time has neither offset nor zone."""
     return time.offset is None and time.zone is None
 
 

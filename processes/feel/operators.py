@@ -113,6 +113,7 @@ def member(value: Value, test: Value, run: Run) -> bool | None:
 
 
 def add(left: Value, right: Value, run: Run) -> Value:
+    """`left + right`; Fault if the standard gives the two no sum."""
     if type(left) is Decimal and type(right) is Decimal:
         return NUMBERS.add(left, right)
     if type(left) is str and type(right) is str:
@@ -125,6 +126,7 @@ def add(left: Value, right: Value, run: Run) -> Value:
 
 
 def subtract(left: Value, right: Value, run: Run) -> Value:
+    """`left - right`; Fault if the standard gives the two no difference."""
     if type(left) is Decimal and type(right) is Decimal:
         return NUMBERS.subtract(left, right)
     if type(left) is type(right) and isinstance(left, (DaysTime, YearsMonths)):
@@ -138,6 +140,7 @@ def subtract(left: Value, right: Value, run: Run) -> Value:
 
 
 def multiply(left: Value, right: Value, run: Run) -> Value:
+    """`left * right`, of numbers, or a duration and a number."""
     if type(left) is Decimal and type(right) is Decimal:
         return NUMBERS.multiply(left, right)
     if type(left) is Decimal:
@@ -150,6 +153,7 @@ def multiply(left: Value, right: Value, run: Run) -> Value:
 
 
 def divide(left: Value, right: Value, run: Run) -> Value:
+    """`left / right`, of numbers, a duration and a number, or two durations."""
     if type(left) is Decimal and type(right) is Decimal:
         return NUMBERS.divide(left, right)
     if type(right) is Decimal and type(left) is DaysTime:
@@ -164,6 +168,7 @@ def divide(left: Value, right: Value, run: Run) -> Value:
 
 
 def power(left: Value, right: Value, run: Run) -> Value:
+    """`left ** right` of numbers; anything to the power 0 is 1."""
     if type(left) is Decimal and type(right) is Decimal:
         if right == 0:
             return Decimal(1)
@@ -172,6 +177,7 @@ def power(left: Value, right: Value, run: Run) -> Value:
 
 
 def negate(value: Value) -> Value:
+    """`-value` of a number or duration."""
     if type(value) is Decimal:
         return NUMBERS.minus(value)
     if type(value) is DaysTime:

@@ -75,7 +75,9 @@ class Pattern:
         else:
             tried.clear()
 
-    def _match(self, text: str, start: int, run: Run, tried: Tried) -> Spans | None:
+    def _match(  # noqa: C901 (one loop: a call for each letter would be most of its time)
+        self, text: str, start: int, run: Run, tried: Tried
+    ) -> Spans | None:
         program, length, marks = self.program, len(text), tried if isinstance(tried, bytearray) else None
         states = tried if isinstance(tried, set) else set()
         stack: list[tuple[int, int, Spans]] = [(0, start, (start,) + (-1,) * (2 * self.groups + 1))]
@@ -109,7 +111,7 @@ class Pattern:
                 elif kind == "jump":
                     counter = first  # type: ignore[assignment]
                 elif kind == "save":
-                    spans = spans[:first] + (at,) + spans[first + 1 :]  # type: ignore[index,operator]
+                    spans = _saved(spans, first, at)  # type: ignore[arg-type]
                     counter += 1
                 elif kind == "anchor":
                     if not first(text, at):  # type: ignore[operator]
@@ -178,6 +180,10 @@ def _matches(pattern: Pattern, text: str, run: Run) -> list[Spans]:
         at = spans[1]
         run.spend(1)
     return found
+
+
+def _saved(spans: Spans, place: int, at: int) -> Spans:
+    return (*spans[:place], at, *spans[place + 1 :])
 
 
 def _group(text: str, spans: Spans, group: int) -> str:

@@ -112,20 +112,24 @@ def property_class(name: str) -> Letters:
 
 
 def negate(letters: Letters) -> Letters:
+    """All other letters."""
     return lambda letter: not letters(letter)
 
 
 def one_of(classes: list[Letters]) -> Letters:
+    """The letters of any of the classes."""
     if len(classes) == 1:
         return classes[0]
     return lambda letter: any(one(letter) for one in classes)
 
 
 def between(low: str, high: str) -> Letters:
+    """A range of letters, both ends included."""
     return lambda letter: low <= letter <= high
 
 
 def same(wanted: str) -> Letters:
+    """One letter alone."""
     return lambda letter: letter == wanted
 
 

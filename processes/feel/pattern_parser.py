@@ -26,37 +26,51 @@ _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"} | {sign: sign for sign in "\\
 
 @dataclass(frozen=True, slots=True)
 class Atom:
+    """One letter of a class."""
+
     letters: Letters
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
+    """A condition on a place: begin or end of the text or of a line."""
+
     holds: Callable[[str, int], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Back:
+    """The text of an earlier group again."""
+
     group: int
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
+    """Parts one after another."""
+
     parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """A numbered group."""
+
     number: int
     part: Part
 
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
+    """The first of the parts that leads on."""
+
     parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
+    """A part some times over; `most` None means any number."""
+
     part: Part
     least: int
     most: int | None

@@ -21,7 +21,9 @@ def paths_of(node: n.Node | n.Tests, built_in: Collection[str]) -> frozenset[str
     while todo:
         part, bound = todo.pop()
         todo.extend(_inside(part, bound, found))
-    return frozenset(path for path in found if path.partition(JOINT)[0] not in _IMPLICIT and path not in built_in)
+    return frozenset(
+        path for path in found if path.partition(JOINT)[0] not in _IMPLICIT and path not in built_in
+    )
 
 
 def _inside(node: object, bound: frozenset[str], found: set[str]) -> list[tuple[object, frozenset[str]]]:

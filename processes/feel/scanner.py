@@ -96,6 +96,7 @@ def place(text: str, at: int) -> tuple[int, int]:
 
 
 def syntax_error(text: str, at: int, message: str) -> FeelSyntaxError:
+    """The error to raise for an offset in a text."""
     return FeelSyntaxError(*place(text, at), message)
 
 

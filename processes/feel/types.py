@@ -19,21 +19,29 @@ class Simple:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
+    """`list<item>`."""
+
     item: Type
 
 
 @dataclass(frozen=True, slots=True)
 class RangeOf:
+    """`range<item>`."""
+
     item: Type
 
 
 @dataclass(frozen=True, slots=True)
 class ContextOf:
+    """`context<name: type, …>`; a context may hold more than is asked."""
+
     members: tuple[tuple[str, Type], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionOf:
+    """`function<parameters> -> result`; parameters None means any."""
+
     parameters: tuple[Type, ...] | None
     result: Type
 
@@ -199,7 +207,7 @@ def base_of(kind: Type) -> Type:
 def subtype(left: Type, right: Type, depth: int = 0) -> bool:
     """Whether every value of `left` conforms to `right` (10.3.2.9.1 to 10.3.2.9.3)."""
     left, right = base_of(left), base_of(right)
-    if right == ANY or left == right or left == NULL:
+    if right == ANY or left in (right, NULL):
         return True
     if depth > _DEPTH:
         return False

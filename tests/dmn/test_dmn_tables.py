@@ -1,0 +1,155 @@
+"""Decision tables: every hit policy, what they remember of their rows, and how they are told to staff."""
+
+from __future__ import annotations
+
+import pytest
+
+from processes import dmn, feel
+from tests.dmn.models import decision, definitions, inputs, table
+
+ROWS = [("< 10", '"a"'), ("< 20", '"b"'), ("< 30", '"a"'), ("> 90", '"c"')]
+NUMBERS = [("< 10", "5"), ("< 20", "3"), ("< 30", "4")]
+
+
+def decide(logic: str, **values: object) -> dmn.Decided:
+    names = list(values)
+    model = dmn.read(definitions(inputs(*names) + decision("判定", logic, needs=names)))
+    return model.decide("判定", values)
+
+
+POLICIES = [
+    ("UNIQUE", "", "", ROWS, 25, "a", [3]),
+    ("UNIQUE", "", "", ROWS, 5, None, []),
+    ("ANY", "", "", [("< 10", "1"), ("< 20", "1"), ("> 5", "2")], 3, 1, [1]),
+    ("ANY", "", "", [("< 10", "1"), ("< 20", "1"), ("> 5", "2")], 7, None, []),
+    ("FIRST", "", "", ROWS, 15, "b", [2]),
+    ("PRIORITY", "", '"b", "a", "c"', ROWS, 5, "b", [2]),
+    ("RULE ORDER", "", "", ROWS, 5, ["a", "b", "a"], [1, 2, 3]),
+    ("OUTPUT ORDER", "", '"b", "a"', ROWS, 5, ["b", "a", "a"], [2, 1, 3]),
+    ("COLLECT", "", "", ROWS, 15, ["b", "a"], [2, 3]),
+    ("COLLECT", "SUM", "", NUMBERS, 5, 12, [1, 2, 3]),
+    ("COLLECT", "MIN", "", NUMBERS, 5, 3, [1, 2, 3]),
+    ("COLLECT", "MAX", "", NUMBERS, 15, 4, [2, 3]),
+    ("COLLECT", "COUNT", "", NUMBERS, 15, 2, [2, 3]),
+    ("COLLECT", "COUNT", "", NUMBERS, 50, 0, []),
+    ("COLLECT", "", "", NUMBERS, 50, [], []),
+    ("FIRST", "", "", NUMBERS, 50, None, []),
+]
+
+
+@pytest.mark.parametrize(("hit", "aggregation", "values", "rows", "given", "expected", "taken"), POLICIES)
+def test_hit_policies(
+    hit: str,
+    aggregation: str,
+    values: str,
+    rows: list[tuple[str, str]],
+    given: int,
+    expected: object,
+    taken: list[int],
+) -> None:
+    decided = decide(table(["x"], ["y"], rows, hit=hit, aggregation=aggregation, values=values), x=given)
+    assert feel.to_json(decided.value) == expected
+    assert [number for _, number in decided.matched[0].taken] == taken
+
+
+def test_several_outputs_make_a_context_and_priority_looks_at_them_in_order() -> None:
+    rows = [("-", '"B"', '"A"'), ("-", '"A"', '"B"'), ("-", '"A"', '"A"')]
+    decided = decide(table(["x"], ["一", "二"], rows, hit="OUTPUT ORDER", values='"A", "B"'), x=1)
+    assert [tuple(row.values()) for row in decided.value] == [("A", "A"), ("A", "B"), ("B", "A")]
+
+
+def test_the_default_stands_where_no_row_does() -> None:
+    decided = decide(table(["x"], ["y"], [("1", '"一"')], default='"他"'), x=2)
+    assert decided.value == "他"
+    assert decided.warnings == ()
+
+
+def test_a_value_outside_the_column_is_told() -> None:
+    decided = decide(table(["x"], ["y"], [("-", "1")], input_values='"高", "低"'), x="並")
+    assert decided.value is None
+    assert "許された値ではありません" in decided.warnings[0]
+
+
+def test_two_rows_of_a_unique_table_are_told_by_number() -> None:
+    decided = decide(table(["x"], ["y"], ROWS), x=15)
+    assert decided.warnings == ("判定：一つだけ当てはまるはずの表で、2・3行目が当てはまりました",)
+
+
+def test_staff_read_the_row_and_its_note() -> None:
+    rows = [('"なし"', "1"), ('"数日以内"', "2"), ('"48時間以内"', "3", "48時間以内に悪化の見込み")]
+    model = dmn.read(
+        definitions(
+            inputs("見込み") + decision("緊急度判定", table(["見込み"], ["緊急度"], rows), needs=["見込み"])
+        )
+    )
+    decided = model.decide("緊急度判定", {"見込み": "48時間以内"})
+    assert model.explain(decided) == "緊急度判定：3行目（48時間以内に悪化の見込み）→ 3"
+    assert decided.matched[0].decision == "緊急度判定"
+    assert decided.matched[0].rules == (("r3", 3),)
+    assert (
+        model.explain(model.decide("緊急度判定", {"見込み": "不明"})) == "緊急度判定：当てはまる行なし→ なし"
+    )
+
+
+def findings(logic: str) -> list[tuple[str, str]]:
+    model = dmn.read(definitions(inputs("x", "y") + decision("判定", logic, needs=["x", "y"])))
+    return [(one.rule, one.message) for _, found in model.tables for one in dmn.gaps_and_overlaps(found)]
+
+
+def test_a_complete_table_has_neither_gap_nor_overlap() -> None:
+    rows = [("< 18", "-", "1"), ("[18..65)", "true", "2"), ("[18..65)", "false", "3"), (">= 65", "-", "4")]
+    assert findings(table(["x", "y"], ["z"], rows)) == []
+
+
+def test_gaps_are_shown_by_an_example() -> None:
+    found = findings(table(["x", "y"], ["z"], [("< 18", "-", "1"), ("> 18", "true", "2")]))
+    assert {rule for rule, _ in found} == {"dmn-gap"}
+    assert any("x＝18" in message for _, message in found)
+    assert any("y＝いいえ" in message for _, message in found)
+
+
+def test_overlaps_of_a_unique_table_are_errors() -> None:
+    rows = [('"a"', "-", "1"), ('"a","b"', "> 5", "2"), ('not("a","b")', "-", "3"), ('"b"', "<= 5", "4")]
+    found = findings(table(["x", "y"], ["z"], rows))
+    assert [rule for rule, _ in found] == ["dmn-overlap"]
+    assert "1行目と2行目" in found[0][1]
+    assert "x＝「a」" in found[0][1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "gap"),
+    [
+        ('< @"2026-04-01"', '>= @"2026-04-01"', False),
+        ('< date("2026-04-01")', '> date("2026-04-01")', True),
+        ('<= @"2026-03-31"', '>= @"2026-04-01"', False),
+        ('< @"P30D"', '>= @"P31D"', True),
+        ('< @"12:00:00"', '>= @"12:00:00"', False),
+    ],
+)
+def test_days_times_and_durations_have_gaps_too(first: str, second: str, gap: bool) -> None:
+    assert bool(findings(table(["x"], ["z"], [(first, "1"), (second, "2")]))) is gap
+
+
+def test_allowed_values_limit_what_must_be_covered() -> None:
+    rows = [('"高"', "1"), ('"低"', "2")]
+    assert findings(table(["x"], ["z"], rows, input_values='"高", "低"')) == []
+    assert [rule for rule, _ in findings(table(["x"], ["z"], rows))] == ["dmn-gap"]
+
+
+def test_a_row_that_no_value_reaches_is_told() -> None:
+    rows = [("< 10", "1"), ("< 5", "2"), ("-", "3")]
+    found = findings(table(["x"], ["z"], rows, hit="FIRST"))
+    assert [rule for rule, _ in found] == ["dmn-unreached-row"]
+    assert found[0][1].startswith("2行目")
+
+
+def test_a_cell_that_reads_other_values_cannot_be_judged() -> None:
+    found = findings(table(["x"], ["z"], [("< y", "1"), (">= y", "2")]))
+    assert [rule for rule, _ in found] == ["dmn-grid-unknown"]
+
+
+def test_a_huge_table_is_judged_within_bounds() -> None:
+    rows = [(f"[{n}..{n + 7})", f"[{n % 13}..{n % 13 + 5})", str(n)) for n in range(150)]
+    found = findings(table(["x", "y"], ["z"], rows))
+    assert found
+    assert len(found) < 40
