@@ -222,8 +222,8 @@ def test_everything_wrong_is_told_at_once_with_its_element() -> None:
         "dmn-hit-policy",
         "dmn-unknown-type",
     }
-    assert all(one.line >= 1
-    assert one.element for one in caught.value.findings)
+    assert all(one.line >= 1 for one in caught.value.findings)
+    assert all(one.element for one in caught.value.findings)
     assert {one.rule for one in dmn.check(definitions(body))} >= rules
 
 
