@@ -1,7 +1,5 @@
 """A form is read whole, or every reason why not is told."""
 
-import json
-
 import pytest
 
 from forms import schema
