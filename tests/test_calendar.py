@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.calendar import (
-    JST, Calendar, Unit, age, due, fiscal_quarter, fiscal_year, fiscal_year_label, fiscal_year_span,
+    JST,
+    Calendar,
+    Unit,
+    age,
+    due,
+    fiscal_quarter,
+    fiscal_year,
+    fiscal_year_label,
+    fiscal_year_span,
 )  # fmt: skip
 from forms.moments import read_date, write_date, write_short
 
