@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .schema import Form
 
 NEVER = "none"
+SELF = "me"
 
 
 def prefill(form: Form, previous: Iterable[tuple[str, Answers]], context: Context) -> dict[str, list[str]]:
@@ -35,15 +36,19 @@ def _group(
 
 
 def _answer(one: Field, roots: list[tuple[str, Answers]], here: list[tuple[str, Answers]], context: Context) -> Any:
-    candidates = _candidates(one, roots, here)
+    candidates = _candidates(one, roots, here, context)
     found = next((answer for answer in candidates if _fits(one, answer, context)), None)
     if found is not None:
         return found
     return _begun(one, context)
 
 
-def _candidates(one: Field, roots: list[tuple[str, Answers]], here: list[tuple[str, Answers]]) -> Iterator[Any]:
-    if one.prefill == NEVER or one.compute:
+def _candidates(
+    one: Field, roots: list[tuple[str, Answers]], here: list[tuple[str, Answers]], context: Context
+) -> Iterator[Any]:
+    if one.prefill == SELF:
+        yield str(context.me.get(one.source) or "")
+    if one.prefill in (NEVER, SELF) or one.compute:
         return
     form, _, key = one.prefill.rpartition(".")
     for name, answers in roots if one.prefill else here:

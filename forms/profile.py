@@ -26,6 +26,11 @@ TYPES: Mapping[str, tuple[Kind, str]] = {
 SUBTYPES: Mapping[str, Kind] = {"date": "date", "datetime": "datetime", "time": "time"}
 CLASSES = ("L2", "L3", "L4", "L5")
 HINTS = ("autocomplete", "inputmode", "ime", "rows", "width")
+#: Every custom property that means something; a misspelt class must not pass unseen.
+OWN = frozenset(HINTS) | {
+    "class", "report", "type", "codes", "only", "except", "prefill", "requiredIf", "required", "minRows", "maxRows",
+    "collapsed", "later",
+}  # fmt: skip
 DYNAMIC = ("valuesKey", "valuesExpression", "readonly", "disabled", "expression", "computeOn")
 DEPTH = 4
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -57,6 +62,8 @@ class Reader:
             wanted = item.get("type") if isinstance(item, dict) else item
             self.found(name, f"部品「{wanted}」は使えません。使えるのは {'、'.join(KINDS)} です。")
             return None
+        for strange in sorted(properties(item).keys() - OWN):
+            self.found(name, f"指定「{strange}」は使えません。使えるのは {'、'.join(sorted(OWN))} です。")
         for dynamic in DYNAMIC:
             if item.get(dynamic):
                 self.found(name, f"「{dynamic}」は使えません。選択肢は values か codes で、値は人が入力するものだけにしてください。")
@@ -82,6 +89,9 @@ class Reader:
             self.found(name, "表の中に表は置けません。")
         path = (*under, key) if key else under
         own = properties(item)
+        around, self.class_ = self.class_, self.class_of(own, name)
+        children = self.components(item.get("components"), path, depth=depth + 1, row=row or kind == "table")
+        inner, self.class_ = self.class_, around
         return Field(
             key=key, name=key or self.mark(), path=".".join(path), kind=kind, label=str(item.get("label") or ""),
             description=str(item.get("description") or ""), hide=self.hide(item, name),
@@ -89,9 +99,8 @@ class Reader:
             required_if=self.condition(own.get("requiredIf"), name),
             min_rows=self.whole(own.get("minRows"), name) or 0, max_rows=self.whole(own.get("maxRows"), name) or 50,
             blank_rows=self.whole(item.get("defaultRepetitions"), name) or (1 if kind == "table" else 0),
-            class_=self.class_of(own, name), reported=own.get("report") in ("true", True),
-            prefill=str(own.get("prefill") or ""),
-            children=self.components(item.get("components"), path, depth=depth + 1, row=row or kind == "table"),
+            class_=inner, reported=own.get("report") in ("true", True), prefill=str(own.get("prefill") or ""),
+            hints={"collapsed": "true"} if own.get("collapsed") in ("true", True) else {}, children=children,
         )  # fmt: skip
 
     def input(self, item: dict[str, Any], kind: Kind, under: tuple[str, ...], name: str) -> Field:
