@@ -133,7 +133,7 @@ class Boxes:
 
     def _text(self, box: b.Text, names: Names) -> Code:
         language = (box.language or self._language or "feel").lower()
-        if not language.endswith(_FEEL_LANGUAGES):
+        if not language.endswith(_FEEL_LANGUAGES) or "b-feel" in language:
             self.finding(
                 "dmn-language",
                 box,

@@ -60,13 +60,8 @@ def date_and_time_in_zone(run: Run, moment: Value, timezone: str) -> Value:
     """The same instant on the clock of another zone."""
     if isinstance(moment, Date):
         raise Fault("タイムゾーンを変えるには日時が必要です")
-    utc = DateTime(Date(1970, 1, 1), Time(0, 0, 0, 0, 0))
-    instant = calendar.add_nanos(utc, calendar.instant(moment))
-    if calendar.zone_named(timezone) is None or instant is None:
-        raise Fault(f"「{timezone}」というタイムゾーンはありません")
-    offset = calendar.offset_of(Time(*_clock(instant.time), 0, None, timezone), instant.date) or 0
-    local = calendar.add_nanos(instant, offset * NANOS) or instant
-    return DateTime(local.date, Time(*_clock(local.time), local.time.nano, None, timezone))
+    moved = calendar.at_instant(calendar.instant(moment), timezone) if calendar.zone_named(timezone) else None
+    return _read(moved, timezone, "タイムゾーン")
 
 
 @declare(
@@ -183,10 +178,6 @@ def _time(hour: Decimal, minute: Decimal, second: Decimal, offset: int | None, z
     if made is None:
         raise Fault("この時・分・秒の時刻はありません")
     return made
-
-
-def _clock(time: Time) -> tuple[int, int, int]:
-    return time.hour, time.minute, time.second
 
 
 def _whole(number: Decimal) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as std
 import re
+from dataclasses import replace
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -179,6 +180,23 @@ def add_months(day: Date, months: int) -> Date | None:
     return Date(year, month + 1, min(day.day, days_in_month(year, month + 1)))
 
 
+def later(moment: DateTime, nanos: int) -> DateTime | None:
+    """The date and time so much later; in a zone, real time counts, whatever its clocks do in between."""
+    if moment.time.zone is None:
+        return add_nanos(moment, nanos)
+    return at_instant(instant(moment) + nanos, moment.time.zone)
+
+
+def at_instant(nanos: int, zone: str) -> DateTime | None:
+    """What the clocks of a zone show so many nanoseconds after 1970-01-01T00:00:00Z."""
+    utc = add_nanos(DateTime(Date(1970, 1, 1), Time(0, 0, 0)), nanos)
+    if utc is None:
+        return None
+    offset = _zone_offset_at(zone, utc)
+    local = add_nanos(utc, offset * NANOS)
+    return DateTime(local.date, replace(local.time, zone=zone)) if local else None
+
+
 def add_nanos(moment: DateTime, nanos: int) -> DateTime | None:
     """The date and time so much later, on its own clock."""
     days, rest = divmod(moment.time.local_nanos + nanos, DAY_NANOS)
@@ -318,6 +336,19 @@ def _zone_offset(zone: str, day: Date, time: Time) -> int:
     month_day = min(day.day, days_in_month(year, day.month))
     moment = std.datetime(year, day.month, month_day, time.hour, time.minute, time.second, tzinfo=info)
     offset = moment.utcoffset()
+    return int(offset.total_seconds()) if offset is not None else 0
+
+
+def _zone_offset_at(zone: str, utc: DateTime) -> int:
+    info = zone_named(zone)
+    if info is None:
+        return 0
+    year = min(max(utc.date.year, 2), 9998)
+    day = min(utc.date.day, days_in_month(year, utc.date.month))
+    moment = std.datetime(
+        year, utc.date.month, day, utc.time.hour, utc.time.minute, utc.time.second, tzinfo=std.UTC
+    )
+    offset = moment.astimezone(info).utcoffset()
     return int(offset.total_seconds()) if offset is not None else 0
 
 

@@ -304,10 +304,9 @@ class Compiler:
             value = code(scope)
             if type(value) is dict:
                 found = value.get(name, NOTHING)
-            elif type(value) is list:
-                scope.run.spend(len(value))
-                return [None if (item := member_of(one, name)) is NOTHING else item for one in value]
             else:
+                if type(value) is list:
+                    scope.run.spend(len(value))
                 found = member_of(value, name)
             if found is NOTHING:
                 return complain(scope, f"{describe(value)}に「{name}」という項目がありません")

@@ -234,7 +234,7 @@ def _shifted(moment: Value, duration: Value, sign: int, operator: str) -> Value:
         shifted = calendar.add_nanos(DateTime(moment, Time(0, 0, 0, 0, 0)), sign * duration.nanos)
         moved = shifted.date if shifted else None
     elif type(duration) is DaysTime and type(moment) is DateTime:
-        moved = calendar.add_nanos(moment, sign * duration.nanos)
+        moved = calendar.later(moment, sign * duration.nanos)
     elif type(duration) is DaysTime and type(moment) is Time:
         return calendar.with_nanos(moment, (moment.local_nanos + sign * duration.nanos) % DAY_NANOS)
     else:

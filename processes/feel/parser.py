@@ -25,6 +25,7 @@ from .scanner import (
     place,
     read_text,
     refuse_wide_signs,
+    shared,
     syntax_error,
 )
 from .types import ANY, BUILT_IN, ContextOf, FunctionOf, ListOf, RangeOf, Type
@@ -82,10 +83,11 @@ class Parser:
         self._at = 0
         self._depth = 0
         self._work = 0
-        self._scopes = [built_in, Known(names)]
-        self._members = Known((*_MEMBERS, *members))
+        self._scopes = [built_in, shared(frozenset(names))]
+        self._members = shared(frozenset(members))
+        self._keys = Known(_MEMBERS)
         self._types = types
-        self._type_names = Known((*BUILT_IN, *types), keywords=True)
+        self._type_names = shared(frozenset((*BUILT_IN, *types)), keywords=True)
         self._no_filter_at = -1
 
     def expression(self) -> n.Node:
@@ -167,9 +169,9 @@ class Parser:
             return n.Path(at, left, self._member_name())
         if sign == "(":
             return self._call(left, at)
-        self._scopes.append(self._members)
+        self._scopes += [self._members, self._keys]
         condition = self._expression(0)
-        self._scopes.pop()
+        del self._scopes[-2:]
         self._sign("]")
         return n.Filter(at, left, condition)
 
@@ -336,7 +338,7 @@ class Parser:
                 key = self._key()
                 entries.append((key, self._expression(0)))
                 known.add(key)
-                self._members.add(key)
+                self._keys.add(key)
                 if not self._next(","):
                     break
             self._sign("}")
@@ -463,18 +465,21 @@ class Parser:
 
     def _member_name(self) -> str:
         self._skip()
-        match = self._members.match(self._text, self._at)
+        matches = [known.match(self._text, self._at) for known in (self._members, self._keys)]
+        match = max((one for one in matches if one is not None), default=None)
         if match is not None:
             self._at = match[0]
             return match[1]
-        return self._unknown_name("項目の名前")
+        return self._unknown_name("項目の名前", keywords=frozenset())
 
-    def _unknown_name(self, expected: str) -> str:
+    def _unknown_name(self, expected: str, keywords: frozenset[str] = KEYWORDS) -> str:
+        """A name that nobody announced; `keywords` may not begin it, and no keyword goes on with it."""
         word = WORD.match(self._text, self._at)
-        if word is None or word[0] in KEYWORDS:
+        if word is None or word[0] in keywords:
             raise self._error(f"{expected}が必要です")
-        words, start = [], self._at
-        while word is not None and word[0] not in KEYWORDS:
+        words: list[str] = []
+        start = self._at
+        while word is not None and (not words or word[0] not in KEYWORDS):
             words.append(word[0])
             self._at = word.end()
             spaces = SPACES.match(self._text, self._at)

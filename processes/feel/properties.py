@@ -14,9 +14,11 @@ NOTHING: Any = object()
 
 
 def member_of(value: Value, name: str) -> Value:
-    """The field of a value, or NOTHING."""
+    """The field of a value, or NOTHING; of a list, the fields of its items (null where there is none)."""
     if type(value) is dict:
         return value.get(name, NOTHING)
+    if type(value) is list:
+        return [None if (item := member_of(one, name)) is NOTHING else item for one in value]
     reader = _READERS.get((type(value), name))
     return reader(value) if reader else NOTHING
 

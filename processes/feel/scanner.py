@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from .errors import FeelSyntaxError
 
@@ -87,6 +88,12 @@ class Known:
             if end is not None:
                 return end, name
         return None
+
+
+@lru_cache(maxsize=256)
+def shared(names: frozenset[str], *, keywords: bool = False) -> Known:
+    """The same names as others asked for already; nothing may be added to them."""
+    return Known(names, keywords=keywords)
 
 
 def place(text: str, at: int) -> tuple[int, int]:
