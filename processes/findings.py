@@ -9,17 +9,27 @@ Severity = Literal["error", "warning", "information"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TraceStep:
+    """One move of a counterexample: the `element` that the token passes, its `name` or the choice made there,
+    and the `marking`: the ids of the sequence flows that hold a token afterwards, for moving tokens."""
+
+    element: str
+    name: str
+    marking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One problem: the `rule` that found it, the `element` (id, or None for the whole file), its `line`
     (1-based, None if unknown), a Japanese `message` (what was expected, what was found, what to do), and for
-    soundness the shortest `trace` of element ids that leads into it."""
+    soundness and data flow the shortest `trace` that leads into it."""
 
     rule: str
     message: str
     element: str | None = None
     line: int | None = None
     severity: Severity = "error"
-    trace: tuple[str, ...] = ()
+    trace: tuple[TraceStep, ...] = ()
 
 
 class Findings(Exception):
