@@ -85,8 +85,8 @@ class File:
             *(one for one in own if one.name == name),
         ]:
             return self.key_of(element)
-        for key, element in self.elements.items():
-            if isinstance(element, kinds) and name in {".".join(path) for path in self.paths_to(key)}:
+        for key, other in self.elements.items():
+            if isinstance(other, kinds) and name in {".".join(path) for path in self.paths_to(key)}:
                 return key
         raise KeyError(name_or_id)
 
@@ -101,9 +101,14 @@ class File:
 
     def finding(self, rule: str, element: b.Element, message: str, *, warning: bool = False) -> None:
         """Report a problem of one of our elements."""
-        severity = "warning" if warning else "error"
         self.report(
-            Finding(severity=severity, rule=rule, element=element.id, line=element.line, message=message)
+            Finding(
+                severity="warning" if warning else "error",
+                rule=rule,
+                element=element.id,
+                line=element.line,
+                message=message,
+            )
         )
 
     def _key(self, href: str) -> Key | None:

@@ -52,8 +52,8 @@ class Model:
         self, definitions: b.Definitions, imported: Iterable[tuple[b.Import, Model]], findings: list[Finding]
     ) -> None:
         others = tuple(imported)
-        self._file = File(definitions, [(one, other._file) for one, other in others], findings)
-        self._program = Program(self._file, [other._program for _, other in others])
+        self._file: File = File(definitions, [(one, other._file) for one, other in others], findings)
+        self._program: Program = Program(self._file, [other._program for _, other in others])
 
     @property
     def findings(self) -> list[Finding]:
