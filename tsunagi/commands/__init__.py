@@ -1,0 +1,1 @@
+"""The commands, by what they work on: files, the running system, the town."""

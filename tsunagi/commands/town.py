@@ -1,0 +1,109 @@
+"""Commands of whoever keeps the town's system: users, processes, the journal."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from tsunagi.commands import house
+from tsunagi.commands.japanese import JapaneseCommand, JapaneseGroup, dumps
+
+
+@click.group(cls=JapaneseGroup)
+def user() -> None:
+    """利用者（職員）を扱います。"""
+
+
+@user.command("add", cls=JapaneseCommand)
+@click.argument("login", metavar="LOGIN")
+@click.option("--name", required=True, metavar="氏名", help="氏名。")
+@click.option("--kana", default="", metavar="カナ", help="氏名のカナ。")
+@click.option("--agency", required=True, metavar="CODE", help="所属する機関のコード。")
+@click.option("--role", required=True, metavar="CODE", help="役割のコード。")
+@click.option("--password-stdin", is_flag=True, help="はじめのパスワードを標準入力の一行目から読みます。")
+def user_add(login: str, name: str, kana: str, agency: str, role: str, password_stdin: bool) -> None:
+    """職員を加えます。
+
+    はじめのパスワードは、最初のログインで本人が変えます。
+    """
+    from tsunagi import staffing
+
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else _ask()
+    with house.database() as database, database.transaction() as session:
+        staffing.add(session, login, password, name=name, kana=kana, agency=agency, role=role, now=house.now())
+    click.echo(f"{login} を加えました。")
+
+
+@click.command(cls=JapaneseCommand)
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@click.option("--note", default="", metavar="文", help="この版で変えたこと。")
+def publish(folder: Path, note: str) -> None:
+    """図・判断表・様式の入ったフォルダーを、次の版として公開します。
+
+    直すところがあれば、すべて示して 1 で終わり、公開しません。
+    """
+    if not folder.is_dir():
+        raise click.BadParameter(f"「{folder.name}」というフォルダーはありません", param_hint="DIR", ctx=click.get_current_context())
+    from engine import bundles, definitions
+    from engine.agencies import CLOCK
+
+    files = bundles.complete(_texts(folder))
+    key = bundles.process_key(files)
+    with house.database() as database, database.transaction() as session:
+        version = definitions.publish(session, key, files, by=CLOCK, now=house.now(), note=note)
+        told = f"{version.name}（{key}）の第{version.number}版を公開しました。"
+    click.echo(told)
+
+
+@click.command("verify-journal", cls=JapaneseCommand)
+@click.option("--export", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="各帳の末尾の控えを書き出します。")
+@click.option("--against", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="前に書き出した控えとも比べます。")
+def verify_journal(export: Path | None, against: Path | None) -> int:
+    """操作履歴が書き換えられていないかを調べます。
+
+    合わないところがあれば、すべて示して 1 で終わります。
+    """
+    from engine import journal
+
+    known = _heads(against) if against else None
+    with house.database() as database, database.transaction(write=False) as session:
+        broken, heads = journal.verify(session, known), journal.heads(session)
+    for place in broken:
+        click.echo(f"{place.book} の {place.number} 行目: {place.sentence}")
+    if broken:
+        click.echo(f"操作履歴に合わないところが {len(broken)} 件あります。システム管理者に知らせてください。", err=True)
+        return 1
+    if export:
+        export.write_text("[\n" + ",\n".join(dumps(head) for head in heads) + "\n]\n", encoding="utf-8")
+    click.echo(f"操作履歴は書き換えられていません（{len(heads)} 冊、{sum(head['length'] for head in heads)} 行）。")
+    return 0
+
+
+def _ask() -> str:
+    return str(click.prompt("はじめのパスワード", hide_input=True, confirmation_prompt="もう一度"))
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    """The bundle's files in a folder: its own, and the called diagrams under `called/`."""
+    from engine.errors import Refused
+
+    kinds = ("*.bpmn", "*.dmn", "*.form.json", "README.md", "called/*.bpmn")
+    try:
+        return {
+            file.relative_to(folder).as_posix(): file.read_text("utf-8") for kind in kinds for file in sorted(folder.glob(kind))
+        }
+    except UnicodeDecodeError:
+        raise Refused("ファイルは UTF-8 で書かれている必要がありますが、違う文字コードのものがあります。保存し直してください。") from None
+
+
+def _heads(file: Path) -> list[dict[str, object]]:
+    from engine.errors import Refused
+
+    try:
+        read = json.loads(file.read_text("utf-8"))
+        return [{"book": str(row["book"]), "length": int(row["length"]), "head": str(row["head"])} for row in read]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Refused(
+            f"「{file.name}」は書き出した控えではありません。tsunagi verify-journal --export で書き出したファイルを渡してください。"
+        ) from None
