@@ -261,20 +261,19 @@ def _emit_alternatives(part: Alternatives, program: list[_Instruction]) -> None:
 
 
 def _emit_repeat(part: Repeat, program: list[_Instruction]) -> None:
-    for _ in range(part.least):
+    """`x*` is made as `(x+)?`: a round that took nothing then leads out of the loop, not to a dead end."""
+    for _ in range(part.least if part.most is not None else part.least - 1):
         _emit(part.part, program)
-    if part.most is None:
-        split_at = len(program)
-        program.append(("split", None, None))
-        _emit(part.part, program)
-        program.append(("jump", split_at, None))
-        program[split_at] = _fork(part.greedy, split_at + 1, len(program))
-        return
     splits = []
-    for _ in range(part.most - part.least):
+    for _ in range(1 - min(part.least, 1) if part.most is None else part.most - part.least):
         splits.append(len(program))
         program.append(("split", None, None))
+        if part.most is not None:
+            _emit(part.part, program)
+    if part.most is None:
+        inside = len(program)
         _emit(part.part, program)
+        program.append(_fork(part.greedy, inside, len(program) + 1))
     for split_at in splits:
         program[split_at] = _fork(part.greedy, split_at + 1, len(program))
 
