@@ -33,14 +33,37 @@ from processes.bpmn_values import (
     Unknown,
     Variable,
 )
-from processes.bpmn_xml import DiagramError, Element, children, line, parse, ref, tag
+from processes.bpmn_xml import BPMN, DiagramError, Element, children, line, namespace, parse, ref, tag
 from processes.findings import Finding
 
 __all__ = [
-    "ACTIVITIES", "CATCHES", "GATEWAYS", "GLOBAL_TASKS", "NODES", "SCOPES", "THROWS",
-    "Association", "Bounds", "Diagram", "DiagramError", "EventDefinition", "Finding", "Flow", "Lane", "Loop",
-    "MessageFlow", "Named", "Node", "Operator", "Parameter", "Participant", "Process", "Timer", "Unknown",
-    "Variable", "read",
+    "ACTIVITIES",
+    "CATCHES",
+    "GATEWAYS",
+    "GLOBAL_TASKS",
+    "NODES",
+    "SCOPES",
+    "THROWS",
+    "Association",
+    "Bounds",
+    "Diagram",
+    "DiagramError",
+    "EventDefinition",
+    "Finding",
+    "Flow",
+    "Lane",
+    "Loop",
+    "MessageFlow",
+    "Named",
+    "Node",
+    "Operator",
+    "Parameter",
+    "Participant",
+    "Process",
+    "Timer",
+    "Unknown",
+    "Variable",
+    "read",
 ]
 
 MAX_ELEMENTS = 5_000  # nodes and flows
@@ -82,11 +105,16 @@ def _lines(root: Element) -> tuple[Mapping[str, int], list[Finding]]:
     doubles = []
     for element in root.iter():
         identity = element.get("id")
-        if identity is None:
+        # Extension elements name operators and parameters by `id`; only BPMN's own ids are identities.
+        if identity is None or namespace(element) != BPMN:
             continue
         if identity in lines:
-            message = f"id「{identity}」が{lines[identity]}行目にもあります。idは図の中で一つずつにしてください。"
-            doubles.append(Finding(rule="duplicate-id", message=message, element=identity, line=line(element)))
+            message = (
+                f"id「{identity}」が{lines[identity]}行目にもあります。idは図の中で一つずつにしてください。"
+            )
+            doubles.append(
+                Finding(rule="duplicate-id", message=message, element=identity, line=line(element))
+            )
         lines.setdefault(identity, line(element))
     return lines, doubles
 
@@ -120,8 +148,10 @@ def _named(root: Element, kind: str) -> Mapping[str, Named]:
 def _participants(root: Element) -> Mapping[str, Participant]:
     return {
         element.get("id", ""): Participant(
-            id=element.get("id", ""), name=element.get("name", ""),
-            process=ref(element.get("processRef")), line=line(element),
+            id=element.get("id", ""),
+            name=element.get("name", ""),
+            process=ref(element.get("processRef")),
+            line=line(element),
         )
         for collaboration in children(root, "collaboration", "choreography", "globalConversation")
         for element in children(collaboration, "participant")
@@ -131,8 +161,11 @@ def _participants(root: Element) -> Mapping[str, Participant]:
 def _message_flows(root: Element) -> Mapping[str, MessageFlow]:
     return {
         element.get("id", ""): MessageFlow(
-            id=element.get("id", ""), name=element.get("name", ""), source=ref(element.get("sourceRef")) or "",
-            target=ref(element.get("targetRef")) or "", line=line(element),
+            id=element.get("id", ""),
+            name=element.get("name", ""),
+            source=ref(element.get("sourceRef")) or "",
+            target=ref(element.get("targetRef")) or "",
+            line=line(element),
         )
         for collaboration in children(root, "collaboration")
         for element in children(collaboration, "messageFlow")
@@ -154,4 +187,3 @@ def _unknown_roots(root: Element) -> tuple[Unknown, ...]:
         for element in children(root)
         if tag(element) not in _ROOTS
     )
-

@@ -26,6 +26,8 @@ def step(play: Play) -> Step:
         decided=tuple(play.decided),
         calls=tuple(call for call in play.calls if not call.waits or call.token in run.tokens),
         passed=tuple(play.passed),
+        services=tuple(t.id for t in run.tokens.values() if t.status == "waiting" and play.node(t).kind == "serviceTask"),
+        listens=tuple(dict.fromkeys(one.definition.name or "" for one in current(play, "signal"))),
         resting=tuple(dict.fromkeys(_resting(play))),
         finished=run.finished,
         cancelled=run.cancelled,

@@ -119,7 +119,8 @@ class Passed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What a move came to. `state` is all that the next move needs. `waiting`, `awaited`, `timers` and `offers` tell
-    the whole present; `sent`, `signals`, `decided`, `calls` and `passed` only what this move did. `resting` are the
+    the whole present; `sent`, `signals`, `decided`, `calls` and `passed` only what this move did. `services`
+    are the tokens of open service tasks, `listens` the names of signals that something waits for, `resting` the
     elements on which tokens rest. `error` is the code of an error that nothing caught and that ended the run."""
 
     state: bytes
@@ -132,6 +133,8 @@ class Step:
     decided: tuple[Decided, ...] = ()
     calls: tuple[Call, ...] = ()
     passed: tuple[Passed, ...] = ()
+    services: tuple[str, ...] = ()
+    listens: tuple[str, ...] = ()
     resting: tuple[str, ...] = ()
     finished: bool = False
     cancelled: bool = False
