@@ -75,9 +75,11 @@ class Boxes:
         if not text:
             return _null
         try:
-            return feel.parse(text, names=names, members=self._members, types=self.types.named).code
+            expression = feel.parse(text, names=names, members=self._members, types=self.types.named)
         except feel.FeelSyntaxError as error:
             return self._unreadable(text, element, line, error)
+        self._know(expression.surely_reads - names, element, line)
+        return expression.code
 
     def unary(self, text: str, names: Names, element: str, line: int) -> Code:
         """The closure of a table's input entry, asking about `?`; an empty one takes everything."""
@@ -85,7 +87,20 @@ class Boxes:
             tests = feel.parse_unary(text or "-", names=names, members=self._members, types=self.types.named)
         except feel.FeelSyntaxError as error:
             return self._unreadable(text, element, line, error)
+        self._know(tests.surely_reads - names, element, line)
         return tests.code
+
+    def _know(self, unknown: Names, element: str, line: int) -> None:
+        for name in sorted(unknown):
+            self.report(
+                Finding(
+                    severity="error",
+                    rule="dmn-unknown-name",
+                    element=element,
+                    line=line,
+                    message=f"「{name}」は「{self.owner}」から見えません。入力か必要な判断として線で結ぶか、名前を確かめてください。",
+                )
+            )
 
     def finding(self, rule: str, place: b.Place, message: str) -> None:
         self.report(Finding(severity="error", rule=rule, element=place.id, line=place.line, message=message))
@@ -150,8 +165,9 @@ class Boxes:
     def _context(self, box: b.Context, names: Names) -> Code:
         entries: list[tuple[str | None, Code]] = []
         for entry in box.entries:
-            code = self.box(entry.value, names)
             name = entry.variable.name if entry.variable else None
+            itself = {name} if name is not None and _is_function(entry.value) else set()
+            code = self.box(entry.value, names | itself)
             if entry.variable is not None:
                 kind = self.types.resolve(entry.variable.type_ref, element=box.id, line=box.line)
                 code = self.typed(code, kind, f"「{name}」の値")
@@ -311,6 +327,11 @@ class Boxes:
         b.FilterBox: _filter,
         b.Iteration: _iteration,
     }
+
+
+def _is_function(box: b.Box | None) -> bool:
+    """Whether an entry is a function, which may call itself by the entry's name."""
+    return isinstance(box, b.FunctionBox) or isinstance(box, b.Text) and box.text.startswith("function")
 
 
 def _null(scope: Scope) -> Value:

@@ -80,12 +80,17 @@ class Expression:
     @cached_property
     def reads(self) -> frozenset[str]:
         """The variables it reads, by their top-level names."""
-        return frozenset(path.partition(JOINT)[0] for path in self._paths)
+        return _top_names(self._paths)
 
     @cached_property
     def paths(self) -> frozenset[str]:
         """The variables it reads with the fields asked of them, joined by dots."""
         return frozenset(path.replace(JOINT, ".") for path in self._paths)
+
+    @cached_property
+    def surely_reads(self) -> frozenset[str]:
+        """The variables it reads outside filters, where a name cannot be a field of an item."""
+        return _top_names(paths_of(self.node, FUNCTIONS, inside_filters=False))
 
     @cached_property
     def _paths(self) -> frozenset[str]:
@@ -97,7 +102,7 @@ class Expression:
     @cached_property
     def _wanted(self) -> frozenset[str]:
         """Everything that a variable could give: also names that a built-in function has, and `item`."""
-        return frozenset(path.partition(JOINT)[0] for path in paths_of(self.node, ())) | {"item", "partial"}
+        return _top_names(paths_of(self.node, ())) | {"item", "partial"}
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,12 @@ class UnaryTests:
     @cached_property
     def reads(self) -> frozenset[str]:
         """The variables it reads besides its input."""
-        return frozenset(path.partition(JOINT)[0] for path in paths_of(self.node, ()))
+        return _top_names(paths_of(self.node, ()))
+
+    @cached_property
+    def surely_reads(self) -> frozenset[str]:
+        """The variables it reads outside filters, where a name cannot be a field of an item."""
+        return _top_names(paths_of(self.node, FUNCTIONS, inside_filters=False))
 
 
 def parse(
@@ -152,6 +162,10 @@ def parse_unary(
 def parse_type(text: str, *, types: Mapping[str, Type] | None = None) -> Type:
     """Read the name of a type, such as `list<number>`."""
     return _parser(text, (), (), types).type()
+
+
+def _top_names(paths: Iterable[str]) -> frozenset[str]:
+    return frozenset(path.partition(JOINT)[0] for path in paths)
 
 
 def _parser(

@@ -11,15 +11,19 @@ JOINT = "\x00"
 _IMPLICIT = frozenset({"?", "item", "partial"})
 
 
-def paths_of(node: n.Node | n.Tests, built_in: Collection[str]) -> frozenset[str]:
-    """Free variables with the fields asked of them: `a.b.c`, `d`.
+def paths_of(
+    node: n.Node | n.Tests, built_in: Collection[str], *, inside_filters: bool = True
+) -> frozenset[str]:
+    """Free variables with the fields asked of them, joined by JOINT.
 
-    A name inside a filter may be a field of the item or a variable; it counts as read.
+    A name inside a filter may be a field of the item or a variable; it counts as read if `inside_filters`.
     """
     found: set[str] = set()
     todo: list[tuple[object, frozenset[str]]] = [(node, frozenset())]
     while todo:
         part, bound = todo.pop()
+        if isinstance(part, n.Filter) and not inside_filters:
+            part = part.of
         todo.extend(_inside(part, bound, found))
     return frozenset(
         path for path in found if path.partition(JOINT)[0] not in _IMPLICIT and path not in built_in
@@ -37,8 +41,7 @@ def _inside(node: object, bound: frozenset[str], found: set[str]) -> list[tuple[
     if isinstance(node, n.Path):
         return _path(node, bound, found)
     if isinstance(node, n.ContextLiteral):
-        keys = [key for key, _ in node.entries]
-        return [(value, bound | set(keys[:place])) for place, (_, value) in enumerate(node.entries)]
+        return _entries(node, bound)
     if isinstance(node, (n.For, n.Quantified)):
         return _loop(node, bound)
     if isinstance(node, n.FunctionDefinition):
@@ -46,6 +49,16 @@ def _inside(node: object, bound: frozenset[str], found: set[str]) -> list[tuple[
     if type(node).__module__ != n.__name__:
         return []
     return [(getattr(node, slot), bound) for slot in getattr(node, "__slots__", ())]
+
+
+def _entries(node: n.ContextLiteral, bound: frozenset[str]) -> list[tuple[object, frozenset[str]]]:
+    """Each entry sees the ones before it; a function sees itself too."""
+    parts: list[tuple[object, frozenset[str]]] = []
+    for key, value in node.entries:
+        own = bound | {key}
+        parts.append((value, own if isinstance(value, n.FunctionDefinition) else bound))
+        bound = own
+    return parts
 
 
 def _path(node: n.Path, bound: frozenset[str], found: set[str]) -> list[tuple[object, frozenset[str]]]:

@@ -40,6 +40,7 @@ READS = [
     ("count(xs[年齢 > 上限])", {"xs", "年齢", "上限"}, {"xs", "年齢", "上限"}),
     ("some m in 世帯 satisfies m.年齢 > 65", {"世帯"}, {"世帯"}),
     ("partial[item > 1] + now()", set(), set()),
+    ("{f: function(n) f(n) + g, r: f(1)}", {"g"}, {"g"}),
     ("1 + " * 3000 + "z", {"z"}, {"z"}),
 ]
 
