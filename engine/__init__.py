@@ -1,0 +1,1 @@
+"""Cases and what carries them: see docs/map.md."""

@@ -36,7 +36,12 @@ class Calendar:
         """Whether the office works on `day`."""
         if self.all_days or day in self.open:
             return True
-        return day not in self.closed and day.weekday() < 5 and not _year_end(day) and day not in _holidays(day.year)
+        return (
+            day not in self.closed
+            and day.weekday() < 5
+            and not _year_end(day)
+            and day not in _holidays(day.year)
+        )
 
     def add_business_days(self, day: date, count: int) -> date:
         """The `count`-th business day after `day`, which itself is not counted; before it if negative.

@@ -3,12 +3,15 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from engine.db import Database
 from tests import databases
+
+if TYPE_CHECKING:  # loaded when a test asks for a town: tests of the languages alone do not wait for it
+    from tests.town import Town
 
 BROWSER_FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
@@ -41,6 +44,37 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return databases.sqlite_template(tmp_path_factory.mktemp("sqlite"))
 
 
+@pytest.fixture(params=databases.kinds())
+def town(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterator[Town]":
+    """A town with agencies, staff and every shipped process, and no case yet; once on each kind."""
+    if request.param == "sqlite":
+        opened = databases.sqlite(request.getfixturevalue("sqlite_town"), tmp_path)
+    else:
+        opened = databases.postgresql(
+            request.getfixturevalue("postgresql_port"), request.getfixturevalue("postgresql_town")
+        )
+    from tests.town import Town
+
+    with opened as database:
+        yield Town(database)
+
+
+@pytest.fixture(scope="session")
+def sqlite_town(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The seeded file that is copied."""
+    from tests.town import found
+
+    return databases.sqlite_town(sqlite_template, tmp_path_factory.mktemp("town"), found)
+
+
+@pytest.fixture(scope="session")
+def postgresql_town(postgresql_port: int) -> str:
+    """The seeded database that is cloned."""
+    from tests.town import found
+
+    return databases.postgresql_town(postgresql_port, found)
+
+
 @pytest.fixture(scope="session")
 def postgresql_port(request: pytest.FixtureRequest) -> int:
     """Where the session's PostgreSQL listens: one server, shared with the other test processes."""
@@ -55,6 +89,13 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     if program is None:
         raise RuntimeError("The browser tests need Debian's chromium-headless-shell or chromium. Run `make test` as root.")
     return {**browser_type_launch_args, "executable_path": program, "args": list(BROWSER_FLAGS)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that asks for a page or a browser is a browser test, wherever it lies."""
+    for item in items:
+        if {"page", "context", "browser"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
 
 
 @pytest.hookimpl(optionalhook=True)

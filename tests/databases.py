@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,16 +63,39 @@ def sqlite(template: Path, folder: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def postgresql(port: int) -> Iterator[Database]:
-    """An empty database on the session's server, dropped at the end."""
+def postgresql(port: int, template: str = TEMPLATE) -> Iterator[Database]:
+    """A database of its own on the session's server, cloned from a template, dropped at the end."""
     name = f"tsunagi_{os.getpid()}_{next(_numbers)}"
-    _order(port, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    _order(port, f"CREATE DATABASE {name} TEMPLATE {template}")
     database = Database(_url(port, name), VAULT)
     try:
         yield database
     finally:
         database.close()
         _order(port, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def sqlite_town(template: Path, folder: Path, fill: Callable[[Database], None]) -> Path:
+    """A SQLite file with a town in it, to be copied."""
+    file = folder / "town.sqlite"
+    shutil.copyfile(template, file)
+    _fill(Database(f"sqlite:///{file}", VAULT), fill)
+    return file
+
+
+def postgresql_town(port: int, fill: Callable[[Database], None]) -> str:
+    """The name of a template database with a town in it."""
+    name = f"tsunagi_town_{os.getpid()}"
+    _order(port, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    _fill(Database(_url(port, name), VAULT), fill)
+    return name
+
+
+def _fill(database: Database, fill: Callable[[Database], None]) -> None:
+    try:
+        fill(database)
+    finally:
+        database.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

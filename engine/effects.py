@@ -1,0 +1,202 @@
+"""What the engine's operators do, each within the move that calls it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from engine import journal
+from engine.access import Compartment, Grant
+from engine.agencies import Agency
+from engine.assignment import end_of
+from engine.casebook import INVOLVED, LEAD, RECEIVER, RELATIONS, SENDER, Relation, next_number
+from engine.db import JST
+from engine.errors import Invalid
+from engine.held import Held
+from engine.moves import effect
+from engine.records import Record
+
+READ_ONLY_AFTER_HANDOVER = timedelta(days=30)
+
+
+@effect("case.number")
+def _number(held: Held, said: Mapping[str, Any]) -> None:
+    """Give the case a number of another kind (多 …) when it becomes one; the old stays in the journal."""
+    kind = str(said.get("kind", ""))
+    if held.case.kind != kind and kind:
+        line = journal.Line(
+            action="番号", by=held.by, seat=held.seat, case_id=held.case.id, target=held.case.number
+        )
+        journal.write(held.session, line, now=held.now, book=held.book)
+        held.case.kind, held.case.number = (
+            kind,
+            next_number(held.session, kind, today=held.now.astimezone(JST).date()),
+        )
+
+
+@effect("case.lead")
+def _lead(held: Held, said: Mapping[str, Any]) -> None:
+    agency = _agency(held, said, "agency")
+    held.case.lead = agency
+    _end(held, LEAD, None)
+    _relate(held, agency, LEAD)
+
+
+@effect("case.relate")
+def _relate_as(held: Held, said: Mapping[str, Any]) -> None:
+    kind = str(said.get("relation", INVOLVED))
+    if kind not in RELATIONS:
+        raise Invalid(f"関わり「{kind}」はありません。{'・'.join(RELATIONS)}のどれかにしてください。")
+    _relate(held, _agency(held, said, "agency"), kind)
+
+
+@effect("case.unrelate")
+def _unrelate(held: Held, said: Mapping[str, Any]) -> None:
+    _end(held, str(said.get("relation", INVOLVED)), _agency(held, said, "agency"))
+
+
+@effect("case.urgency")
+def _urgency(held: Held, said: Mapping[str, Any]) -> None:
+    if isinstance(said.get("urgency"), int | float):
+        held.case.urgency = int(said["urgency"])
+
+
+@effect("case.stage")
+def _stage(held: Held, said: Mapping[str, Any]) -> None:
+    line = journal.Line(
+        action="段階", by=held.by, seat=held.seat, case_id=held.case.id, stage=str(said.get("stage", ""))
+    )
+    journal.write(held.session, line, now=held.now, book=held.book)
+
+
+@effect("case.close")
+def _close(held: Held, said: Mapping[str, Any]) -> None:
+    held.case.closed_reason = str(said.get("reason") or "")
+
+
+@effect("referral.send")
+def _send(held: Held, said: Mapping[str, Any]) -> None:
+    """The sheet reaches the receiving agency: L1 and what the sheet grants, nothing else (提供記録)."""
+    src, dst = _agency(held, said, "src"), _agency(held, said, "dst")
+    _relate(held, src, SENDER)
+    _relate(held, dst, RECEIVER)
+    sheets = held.session.scalars(
+        select(Record.id).where(
+            Record.case_id == held.case.id, Record.form.in_(("F-A03", "F-A05")), Record.latest
+        )
+    ).all()
+    held_already = set(
+        held.session.scalars(
+            select(Grant.record_id).where(Grant.case_id == held.case.id, Grant.agency == dst)
+        )
+    )
+    for sheet in sheets:
+        if sheet not in held_already:
+            held.session.add(
+                Grant(
+                    case_id=held.case.id,
+                    record_id=sheet,
+                    agency=dst,
+                    ground=str(said.get("basis") or ""),
+                    since=held.now,
+                )
+            )
+    line = journal.Line(
+        action="つなぐ",
+        by=held.by,
+        seat=held.seat,
+        case_id=held.case.id,
+        target=f"agency:{dst}",
+        ground=str(said.get("basis") or ""),
+        particulars={"records": list(sheets)},
+    )
+    journal.write(held.session, line, now=held.now, book=held.book)
+
+
+@effect("referral.accept")
+def _accept(held: Held, said: Mapping[str, Any]) -> None:
+    """担当 moves at 受理: the receiver leads, the sender stays involved; jointly, both stay."""
+    dst = _agency(held, said, "dst")
+    src = said.get("src")
+    _end(held, RECEIVER, dst)
+    if said.get("joint") and held.case.lead:
+        _relate(held, dst, INVOLVED)
+        return
+    held.case.lead = dst
+    _end(held, LEAD, None)
+    _relate(held, dst, LEAD)
+    if isinstance(src, str) and src and src != dst:
+        _end(held, "受付", src)
+        _end(held, SENDER, src)
+        _relate(held, src, INVOLVED)
+
+
+@effect("referral.decline")
+def _decline(held: Held, said: Mapping[str, Any]) -> None:
+    """The declining agency loses its sight of the sheet at once."""
+    dst = _agency(held, said, "dst")
+    _end(held, RECEIVER, dst)
+    held.session.execute(
+        update(Grant)
+        .where(Grant.case_id == held.case.id, Grant.agency == dst, Grant.until.is_(None))
+        .values(until=held.now)
+    )
+
+
+@effect("meeting.item")
+def _item(held: Held, said: Mapping[str, Any]) -> None:
+    """Open the item's compartment to the agencies invited to it."""
+    item = str(said.get("item") or "")
+    for agency in said.get("agencies") or []:
+        held.session.add(Compartment(item=item, agency=str(agency), since=held.now))
+
+
+@effect("meeting.close")
+def _close_item(held: Held, said: Mapping[str, Any]) -> None:
+    """Members keep the compartment for thirty days after the minutes are settled (handbook §4.2)."""
+    held.session.execute(
+        update(Compartment)
+        .where(Compartment.item == str(said.get("item") or ""), Compartment.until.is_(None))
+        .values(until=held.now + READ_ONLY_AFTER_HANDOVER)
+    )
+
+
+@effect("person.candidates")
+def _candidates(held: Held, said: Mapping[str, Any]) -> None:
+    """Probable duplicates are looked up when the page is read; the journal notes that it was asked."""
+
+
+@effect("calendar.due")
+def _due(held: Held, said: Mapping[str, Any]) -> Any:
+    days = int(said.get("days") or 0)
+    return {"@": end_of(held.days().add_business_days(held.now.astimezone(JST).date(), days)).isoformat()}
+
+
+def _agency(held: Held, said: Mapping[str, Any], name: str) -> str:
+    agency = said.get(name)
+    if not isinstance(agency, str) or held.session.get(Agency, agency) is None:
+        raise Invalid(f"機関「{agency}」は登録されていません。様式の機関欄を確かめてください。")
+    return agency
+
+
+def _relate(held: Held, agency: str, kind: str) -> None:
+    known = held.session.scalar(
+        select(Relation.id).where(
+            Relation.case_id == held.case.id,
+            Relation.agency == agency,
+            Relation.kind == kind,
+            Relation.until.is_(None),
+        )
+    )
+    if known is None:
+        held.session.add(Relation(case_id=held.case.id, agency=agency, kind=kind, since=held.now))
+
+
+def _end(held: Held, kind: str, agency: str | None) -> None:
+    ending = update(Relation).where(
+        Relation.case_id == held.case.id, Relation.kind == kind, Relation.until.is_(None)
+    )
+    held.session.execute(
+        (ending if agency is None else ending.where(Relation.agency == agency)).values(until=held.now)
+    )

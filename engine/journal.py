@@ -1,0 +1,203 @@
+"""The journal (操作履歴): who did or read what, when, on what ground. Append-only.
+
+Entries stand in books: one for each case (`case:12`), one for each member of staff
+(`staff:7`, what concerns no single case), and `house`. Within a book every entry carries
+a keyed hash over itself and its predecessor, so that a row altered, removed or inserted
+is found; heads exported elsewhere prove it even against the keeper of the database.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.types import JSON
+
+from engine.agencies import Actor, Seat
+from engine.db import Base, Moment, vault_of
+
+GENESIS = "0" * 64
+
+
+class Book(Base):
+    """The head of one chain."""
+
+    __tablename__ = "journal_book"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    length: Mapped[int] = mapped_column(default=0)
+    head: Mapped[str] = mapped_column(String(64), default=GENESIS)
+
+
+class Entry(Base):
+    """One line of the journal; never updated, never deleted. `particulars` holds ids and codes only."""
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (
+        UniqueConstraint("book", "number"),
+        Index("journal_by_staff", "staff_id", "at"),
+        Index("journal_by_case", "case_id", "action"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    book: Mapped[str] = mapped_column(ForeignKey("journal_book.name"))
+    number: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Moment)
+    staff_id: Mapped[int | None]
+    agency: Mapped[str] = mapped_column(String(40), default="")
+    role: Mapped[str] = mapped_column(String(20), default="")
+    action: Mapped[str] = mapped_column(String(40))
+    case_id: Mapped[int | None]
+    target: Mapped[str] = mapped_column(String(80), default="")
+    stage: Mapped[str] = mapped_column(String(40), default="")
+    ground: Mapped[str] = mapped_column(String(120), default="")
+    purpose: Mapped[str] = mapped_column(String(120), default="")
+    outcome: Mapped[str] = mapped_column(String(20), default="行った")
+    particulars: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What a writer wants to say; the journal adds number, time and hash."""
+
+    action: str
+    by: Actor
+    case_id: int | None = None
+    target: str = ""
+    stage: str = ""
+    ground: str = ""
+    purpose: str = ""
+    outcome: str = "行った"
+    seat: Seat | None = None
+    particulars: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A place where the chain does not hold."""
+
+    book: str
+    number: int
+    sentence: str
+
+
+def open_book(session: Session, name: str) -> Book:
+    """Hold a book's head (row lock), making the book where it is new."""
+    book = session.get(Book, name, with_for_update=True, populate_existing=True)
+    if book is None:
+        book = Book(name=name, length=0, head=GENESIS)
+        session.add(book)
+        session.flush()
+    return book
+
+
+def write(session: Session, *lines: Line, now: datetime, book: Book | None = None) -> None:
+    """Append lines to one book, in order: the given one, else the first line's case's or writer's."""
+    held = book if book is not None else open_book(session, book_of(lines[0]))
+    for line in lines:
+        entry = _entry(line, held, now)
+        entry.hash = vault_of(session).mark("journal", f"{held.head}\n{_canonical(entry)}")
+        held.length, held.head = entry.number, entry.hash
+        session.add(entry)
+
+
+def book_of(line: Line) -> str:
+    """The name of the book in which a line belongs."""
+    if line.case_id is not None:
+        return f"case:{line.case_id}"
+    return "house" if line.by.staff_id is None else f"staff:{line.by.staff_id}"
+
+
+def heads(session: Session) -> list[dict[str, Any]]:
+    """The head of every book: export these regularly to another place."""
+    return [
+        {"book": b.name, "length": b.length, "head": b.head}
+        for b in session.scalars(select(Book).order_by(Book.name))
+    ]
+
+
+def verify(session: Session, exported: list[dict[str, Any]] | None = None) -> list[Broken]:
+    """Walk every chain; with an earlier export of heads also find a chain rewritten or cut since."""
+    known = {row["book"]: (int(row["length"]), str(row["head"])) for row in exported or []}
+    broken: list[Broken] = []
+    for book in session.scalars(select(Book).order_by(Book.name)):
+        broken += _walk(session, book, known.pop(book.name, None))
+    broken += [
+        Broken(book=name, number=0, sentence="書き出したときにあった帳がありません。") for name in known
+    ]
+    return broken
+
+
+def _walk(session: Session, book: Book, known: tuple[int, str] | None) -> list[Broken]:
+    head, number, broken = GENESIS, 0, []
+    for entry in session.scalars(
+        select(Entry).where(Entry.book == book.name).order_by(Entry.number).execution_options(yield_per=500)
+    ):
+        number += 1
+        if entry.number != number:
+            broken.append(Broken(book=book.name, number=number, sentence="行が抜けています。"))
+            number = entry.number
+        head = vault_of(session).mark("journal", f"{head}\n{_canonical(entry)}")
+        if entry.hash != head:
+            broken.append(
+                Broken(
+                    book=book.name, number=number, sentence="行が書き換えられているか、差し込まれています。"
+                )
+            )
+            head = entry.hash
+        if known and known[0] == number and known[1] != head:
+            broken.append(Broken(book=book.name, number=number, sentence="書き出した控えと違います。"))
+    if (number, head) != (book.length, book.head):
+        broken.append(Broken(book=book.name, number=number, sentence="最後の行が、帳の控えと合いません。"))
+    if known and known[0] > number:
+        broken.append(Broken(book=book.name, number=number, sentence="書き出したときより行が減っています。"))
+    return broken
+
+
+def _entry(line: Line, book: Book, now: datetime) -> Entry:
+    seat = line.seat or (line.by.seats[0] if line.by.seats else None)
+    return Entry(
+        book=book.name,
+        number=book.length + 1,
+        at=now.replace(microsecond=0),
+        staff_id=line.by.staff_id,
+        agency=seat.agency if seat else "",
+        role=seat.role if seat else "",
+        action=line.action,
+        case_id=line.case_id,
+        target=line.target,
+        stage=line.stage,
+        ground=line.ground,
+        purpose=line.purpose,
+        outcome=line.outcome,
+        particulars=dict(line.particulars or {}),
+    )
+
+
+def _canonical(entry: Entry) -> str:
+    at = entry.at.astimezone(UTC).isoformat()
+    return json.dumps(
+        [
+            entry.book,
+            entry.number,
+            at,
+            entry.staff_id,
+            entry.agency,
+            entry.role,
+            entry.action,
+            entry.case_id,
+            entry.target,
+            entry.stage,
+            entry.ground,
+            entry.purpose,
+            entry.outcome,
+            entry.particulars,
+        ],
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    )

@@ -1,0 +1,57 @@
+"""Everything that a town can configure, read once from the environment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where things are and how long they live; lengths of time in minutes.
+
+    `keys` is the key ring's file: without it nobody reads a record, so it is kept
+    apart from the database and its backups.
+    """
+
+    database_url: str
+    keys: Path
+    town_code: str = "313726"
+    town_name: str = "北栄町"
+    session_idle: int = 30
+    session_whole: int = 720
+    lock_after: int = 5
+    lock_for: int = 15
+    upload_limit: int = 20 * 1024 * 1024
+    secure_cookie: bool = False
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Read `TSUNAGI_*`; tells all missing names at once."""
+        missing = [name for name in ("TSUNAGI_DATABASE_URL", "TSUNAGI_KEYS") if not os.environ.get(name)]
+        if missing:
+            raise Refused(
+                f"設定 {'、'.join(missing)} が必要ですが、ありません。環境変数に入れてから起動してください。"
+            )
+        return cls(
+            database_url=os.environ["TSUNAGI_DATABASE_URL"],
+            keys=Path(os.environ["TSUNAGI_KEYS"]),
+            town_code=os.environ.get("TSUNAGI_TOWN_CODE", "313726"),
+            town_name=os.environ.get("TSUNAGI_TOWN_NAME", "北栄町"),
+            session_idle=_minutes("TSUNAGI_SESSION_IDLE", 30),
+            session_whole=_minutes("TSUNAGI_SESSION_WHOLE", 720),
+            lock_after=_minutes("TSUNAGI_LOCK_AFTER", 5),
+            lock_for=_minutes("TSUNAGI_LOCK_FOR", 15),
+            upload_limit=_minutes("TSUNAGI_UPLOAD_LIMIT", 20 * 1024 * 1024),
+            secure_cookie=os.environ.get("TSUNAGI_SECURE_COOKIE", "") == "1",
+        )
+
+
+def _minutes(name: str, otherwise: int) -> int:
+    value = os.environ.get(name)
+    if not value:
+        return otherwise
+    if not value.isdigit() or int(value) == 0:
+        raise Refused(f"設定 {name} は1以上の整数ですが、「{value}」でした。数字だけを入れてください。")
+    return int(value)

@@ -1,0 +1,124 @@
+"""A step becomes rows: tasks, messages awaited, the next timer, and the end of a case."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from engine.assignment import place
+from engine.casebook import Awaited, Case, Instance, Unheard
+from engine.held import Held, Posted
+from engine.runtime import Message, Step, Waiting
+from engine.tasks import Task
+
+
+def settle(held: Held, step: Step, finished_task: Task | None) -> None:
+    """Make the rows say what the step says: state, tasks, messages awaited, next timer, the case's end."""
+    instance, case = held.instance, held.case
+    instance.state = step.state
+    _settle_tasks(held, step.waiting, finished_task)
+    _settle_awaits(held, step)
+    instance.wake_at = min((timer.due for timer in step.timers), default=None)
+    if step.finished:
+        instance.status, instance.finished_at, instance.wake_at = "finished", held.now, None
+    urgency = step.variables.get("urgency")
+    if isinstance(urgency, int | float) and not isinstance(urgency, bool):
+        case.urgency = int(urgency)
+    case.moved_at = held.now
+    if step.finished:
+        held.session.flush()
+        _close_if_over(held)
+
+
+def _settle_tasks(held: Held, waiting: Sequence[Waiting], finished_task: Task | None) -> None:
+    tokens = [task.token for task in waiting]
+    known = set(held.instance.waiting)
+    gone = sorted(known - set(tokens) - ({finished_task.token} if finished_task else set()))
+    if gone:
+        held.session.execute(
+            update(Task)
+            .where(Task.instance_id == held.instance.id, Task.token.in_(gone), Task.status == "open")
+            .values(status="cancelled", done_at=held.now)
+        )
+    fresh = [task for task in waiting if task.token not in known]
+    if fresh:
+        held.session.execute(insert(Task), [_task_row(held, task) for task in fresh])
+    held.instance.waiting = tokens
+
+
+def _task_row(held: Held, waiting: Waiting) -> dict[str, Any]:
+    where = place(held.compiled, waiting, held.case, held.days(), now=held.now)
+    return {
+        "case_id": held.case.id,
+        "instance_id": held.instance.id,
+        "token": waiting.token,
+        "element": waiting.element,
+        "title": where.title,
+        "subject": where.subject,
+        "form": where.form,
+        "agency": where.agency,
+        "role": where.role,
+        "stage": where.stage,
+        "urgency": _urgency(waiting, held.case),
+        "status": "open",
+        "created_at": held.now,
+        "due_at": where.due_at,
+        "without_due": where.without_due,
+        "submission": "",
+    }
+
+
+def _urgency(waiting: Waiting, case: Case) -> int | None:
+    said = waiting.scope.get("urgency")
+    return int(said) if isinstance(said, int | float) else case.urgency
+
+
+def _settle_awaits(held: Held, step: Step) -> None:
+    wanted = sorted([awaited.name, awaited.key or ""] for awaited in step.awaited)
+    if step.finished:
+        wanted = []
+    known = [list(pair) for pair in held.instance.awaits]
+    if wanted == known:
+        return
+    held.session.execute(delete(Awaited).where(Awaited.instance_id == held.instance.id))
+    if wanted:
+        held.session.execute(
+            insert(Awaited),
+            [
+                {"instance_id": held.instance.id, "case_id": held.case.id, "name": name, "correlation": key}
+                for name, key in wanted
+            ],
+        )
+    held.instance.awaits = wanted  # type: ignore[assignment]  # JSON column: list of pairs
+    fresh = [pair for pair in wanted if pair not in known]
+    if fresh:
+        _recall(held, fresh)
+
+
+def _recall(held: Held, fresh: Sequence[Sequence[str]]) -> None:
+    """Messages that came too early are tried again as soon as somebody listens."""
+    names = sorted({pair[0] for pair in fresh})
+    keys = sorted({pair[1] for pair in fresh if pair[1]})
+    rows = held.session.scalars(
+        select(Unheard)
+        .where(Unheard.name.in_(names), (Unheard.case_id == held.case.id) | Unheard.correlation.in_(keys))
+        .order_by(Unheard.id)
+    ).all()
+    for row in rows:
+        held.outbox.append(
+            Posted(
+                message=Message(name=row.name, key=row.correlation or None, payload=row.payload),
+                case_id=row.case_id,
+            )
+        )
+        held.session.delete(row)
+
+
+def _close_if_over(held: Held) -> None:
+    still = held.session.scalar(
+        select(func.count())
+        .select_from(Instance)
+        .where(Instance.case_id == held.case.id, Instance.status != "finished")
+    )
+    if not still and not held.outbox and held.case.status == "open":
+        held.case.status, held.case.closed_at = "closed", held.now

@@ -1,0 +1,17 @@
+"""All tables in one place, for the schema's history."""
+
+from engine import (
+    access,
+    agencies,
+    assignment,
+    casebook,
+    definitions,
+    jobs,
+    journal,
+    people,
+    records,
+    sessions,
+    tasks,
+)
+
+ALL = (access, agencies, assignment, casebook, definitions, jobs, journal, people, records, sessions, tasks)

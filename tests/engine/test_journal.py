@@ -1,0 +1,83 @@
+"""The journal proves itself: an altered, removed or inserted line is found."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import delete, text, update
+
+from engine import journal
+from engine.agencies import Actor, Seat
+from engine.db import JST, Database
+
+NOW = datetime(2026, 4, 3, 9, 0, tzinfo=JST)
+CLERK = Actor(staff_id=7, name="森岡 美和", seats=(Seat(agency="hokatsu", role="uke"),))
+
+
+@pytest.fixture
+def written(database: Database) -> Database:
+    """A book of twenty lines and another of three."""
+    with database.transaction() as session:
+        for number in range(20):
+            line = journal.Line(
+                action="閲覧", by=CLERK, case_id=1, target=f"case:{number}", particulars={"番": number}
+            )
+            journal.write(session, line, now=NOW)
+        for _ in range(3):
+            journal.write(session, journal.Line(action="ログイン", by=CLERK), now=NOW)
+    return database
+
+
+def broken(database: Database, exported: list[dict[str, object]] | None = None) -> list[str]:
+    with database.transaction(write=False) as session:
+        return [b.book for b in journal.verify(session, exported)]
+
+
+def test_an_untouched_journal_holds(written: Database) -> None:
+    assert broken(written) == []
+
+
+def test_an_altered_line_is_found(written: Database) -> None:
+    with written.transaction() as session:
+        session.execute(
+            update(journal.Entry)
+            .where(journal.Entry.number == 5, journal.Entry.book == "case:1")
+            .values(ground="同意")
+        )
+    assert broken(written) == ["case:1"]
+
+
+def test_a_removed_line_is_found(written: Database) -> None:
+    with written.transaction() as session:
+        session.execute(
+            delete(journal.Entry).where(journal.Entry.number == 9, journal.Entry.book == "case:1")
+        )
+    assert "case:1" in broken(written)
+
+
+def test_a_removed_last_line_is_found(written: Database) -> None:
+    with written.transaction() as session:
+        session.execute(delete(journal.Entry).where(journal.Entry.number == 20))
+    assert broken(written) == ["case:1"]
+
+
+def test_an_inserted_line_is_found(written: Database) -> None:
+    with written.transaction() as session:
+        session.execute(
+            text("UPDATE journal_entry SET number = number + 1000 WHERE book = 'staff:7' AND number = 3")
+        )
+        session.add(
+            journal.Entry(book="staff:7", number=3, at=NOW, action="閲覧", particulars={}, hash="0" * 64)
+        )
+    assert "staff:7" in broken(written)
+
+
+def test_a_book_rewritten_from_the_start_is_found_by_the_exported_heads(written: Database) -> None:
+    with written.transaction() as session:
+        exported = journal.heads(session)
+        session.execute(delete(journal.Entry).where(journal.Entry.book == "case:1"))
+        book = journal.open_book(session, "case:1")
+        book.length, book.head = 0, journal.GENESIS
+        for _ in range(25):
+            journal.write(session, journal.Line(action="閲覧", by=CLERK, case_id=1), now=NOW)
+    assert broken(written) == []
+    assert broken(written, exported) == ["case:1"]

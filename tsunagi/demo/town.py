@@ -1,0 +1,71 @@
+"""Seeding a town: roles, agencies, staff with seats, and the shipped processes."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import bundles, definitions
+from engine.agencies import CLOCK, Agency, Membership, Role, Staff
+from engine.sessions import HASHER
+
+SURNAMES = (("森岡", "モリオカ"), ("有沢", "アリサワ"), ("木下", "キノシタ"), ("湯村", "ユムラ"), ("朝倉", "アサクラ"), ("瀬尾", "セオ"), ("中塚", "ナカツカ"), ("戸田", "トダ"), ("倉本", "クラモト"), ("矢野", "ヤノ"), ("宮崎", "ミヤザキ"), ("浜辺", "ハマベ"), ("高見", "タカミ"), ("石賀", "イシガ"), ("小椋", "オグラ"))
+GIVEN = (("美和", "ミワ"), ("健一", "ケンイチ"), ("直子", "ナオコ"), ("悠斗", "ユウト"), ("千尋", "チヒロ"), ("和也", "カズヤ"), ("さくら", "サクラ"), ("真由美", "マユミ"), ("大輔", "ダイスケ"), ("早紀", "サキ"), ("修", "オサム"), ("恵", "メグミ"), ("拓海", "タクミ"))
+PASSWORD = "tsunagi-demo-2026"
+SINCE = date(2018, 4, 1)
+ORDER = ("referral", "statutory_report", "consent", "meeting", "collaboration", "consult")
+
+
+@cache
+def plan() -> Mapping[str, Any]:
+    """Roles and agencies as the plan names them, with how many staff each has."""
+    read: Mapping[str, Any] = json.loads(files("tsunagi").joinpath("demo", "agencies.json").read_text("utf-8"))
+    return read
+
+
+def seed(session: Session, *, now: datetime, password: str = PASSWORD) -> None:
+    """Roles, agencies, about 95 staff and every shipped process, all marked 合成."""
+    settle_agencies(session)
+    settle_staff(session, password)
+    publish_shipped(session, now=now)
+
+
+def settle_agencies(session: Session) -> None:
+    """The roles and agencies."""
+    session.add_all([Role(code=code, name=name) for code, name in plan()["roles"].items()])
+    for row in plan()["agencies"]:
+        session.add(Agency(valid_from=SINCE, **{key: value for key, value in row.items() if key != "staff"}))
+    session.flush()
+
+
+def settle_staff(session: Session, password: str) -> None:
+    """Staff with one seat each; logins say agency and role (hokatsu-uke1)."""
+    hashed = HASHER.hash(password)
+    number = 0
+    for agency in plan()["agencies"]:
+        for role, count in agency["staff"].items():
+            for turn in range(1, count + 1):
+                session.add(_person(number, f"{agency['code']}-{role}{turn}", hashed))
+                number += 1
+    session.flush()
+    for staff in session.scalars(select(Staff)):
+        agency_code, _, seat = staff.login.rpartition("-")
+        session.add(Membership(staff_id=staff.id, agency=agency_code, role=seat.rstrip("0123456789"), valid_from=SINCE))
+    session.flush()
+
+
+def publish_shipped(session: Session, *, now: datetime) -> None:
+    """Publish the pathways that come with the application; called ones first."""
+    for name in sorted(bundles.shipped_names(), key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER)):
+        shipped = bundles.shipped(name)
+        definitions.publish(session, bundles.process_key(shipped), shipped, by=CLOCK, now=now, note="はじめの版")
+
+
+def _person(number: int, login: str, hashed: str) -> Staff:
+    (surname, surname_kana), (given, given_kana) = SURNAMES[number % len(SURNAMES)], GIVEN[number % len(GIVEN)]
+    return Staff(login=login, name=f"{surname} {given}", kana=f"{surname_kana} {given_kana}", password_hash=hashed, synthetic=True)

@@ -1,0 +1,1 @@
+"""The door of time: due timers, outgoing calls, housekeeping."""
