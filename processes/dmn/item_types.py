@@ -14,6 +14,9 @@ from .errors import Finding
 
 Report = Callable[[Finding], None]
 
+#: Steps that asking about one value may cost.
+ALLOWED_STEP_LIMIT = 10_000
+
 
 class ItemTypes:
     """The types of one model: its own by name, imported ones by `prefix.name`."""
@@ -95,7 +98,7 @@ def allowed_test(
     except feel.FeelSyntaxError as error:
         report(syntax_finding(cell.id, cell.line, cell.text, error))
         return None
-    return lambda value: tests.code(Scope({"?": value}, None, Run()))
+    return lambda value: tests.code(Scope({"?": value}, None, Run(None, ALLOWED_STEP_LIMIT)))
 
 
 def syntax_finding(element: str, line: int, text: str, error: feel.FeelSyntaxError) -> Finding:

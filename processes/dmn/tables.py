@@ -17,7 +17,7 @@ from processes.feel.run import Run, Scope
 from processes.feel.values import Value
 
 from . import boxes as b
-from .item_types import allowed_test
+from .item_types import ALLOWED_STEP_LIMIT, allowed_test
 
 if TYPE_CHECKING:
     from .compiling import Boxes, Names
@@ -194,7 +194,7 @@ def _ranks(boxes: Boxes, clause: b.OutputClause) -> tuple[Callable[[Value], Valu
 
 
 def _rank_test(code: Callable[[Scope], Value]) -> Callable[[Value], Value]:
-    return lambda value: code(Scope({"?": value}, None, Run()))
+    return lambda value: code(Scope({"?": value}, None, Run(None, ALLOWED_STEP_LIMIT)))
 
 
 def _row(boxes: Boxes, table: b.Table, rule: b.Rule, number: int, names: Names) -> _Row:

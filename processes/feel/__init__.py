@@ -117,13 +117,14 @@ class UnaryTests:
         self, input: Value, context: Mapping[str, Value], *, now: std.datetime | None = None
     ) -> Evaluation:
         """Whether the input passes: true, false, or null where the question has no answer."""
-        given = {name: from_python(context[name]) for name in self.reads if name in context}
+        wanted = _top_names(paths_of(self.node, ())) | {"item", "partial"}
+        given = {name: from_python(context[name]) for name in wanted if name in context}
         return _evaluate(self.code, {**given, "?": from_python(input)}, Run(now))
 
     @cached_property
     def reads(self) -> frozenset[str]:
         """The variables it reads besides its input."""
-        return _top_names(paths_of(self.node, ()))
+        return _top_names(paths_of(self.node, FUNCTIONS))
 
     @cached_property
     def surely_reads(self) -> frozenset[str]:

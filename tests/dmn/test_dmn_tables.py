@@ -148,6 +148,35 @@ def test_a_cell_that_reads_other_values_cannot_be_judged() -> None:
     assert [rule for rule, _ in found] == ["dmn-grid-unknown"]
 
 
+def test_columns_that_hold_lists_are_tried_with_lists() -> None:
+    rows = [
+        ('list contains(?, "A")', "1"),
+        ('some v in ? satisfies v = "B"', "2"),
+        ('count(?) = 0 or not(list contains(?, "A") or list contains(?, "B"))', "3"),
+    ]
+    found = findings(table(["x"], ["z"], rows))
+    assert [rule for rule, _ in found] == ["dmn-overlap"]
+    assert "x＝「A」と「B」" in found[0][1]
+
+
+def test_null_is_tried_where_a_cell_names_it() -> None:
+    assert findings(table(["x"], ["z"], [("null", "1"), ("not(null)", "2")])) == []
+    found = findings(table(["x"], ["z"], [("null", "1"), ('"a"', "2")]))
+    assert ["x＝その他" in message for _, message in found] == [True]
+
+
+def test_rows_that_reckon_with_their_input_are_never_called_unreached() -> None:
+    rows = [("? != null and count(?) >= 3", "1"), ("string length(string(?)) > 40", "2"), ("-", "3")]
+    assert findings(table(["x"], ["z"], rows, hit="FIRST")) == []
+
+
+def test_a_cell_that_takes_too_long_cannot_be_judged() -> None:
+    found = findings(
+        table(["x"], ["z"], [("count(for i in 1..100000, j in 1..100 return i) = ?", "1"), ("-", "2")])
+    )
+    assert [rule for rule, _ in found] == ["dmn-grid-unknown"]
+
+
 def test_a_huge_table_is_judged_within_bounds() -> None:
     rows = [(f"[{n}..{n + 7})", f"[{n % 13}..{n % 13 + 5})", str(n)) for n in range(150)]
     found = findings(table(["x", "y"], ["z"], rows))
