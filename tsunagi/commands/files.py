@@ -13,7 +13,7 @@ FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path), m
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="結果を JSON で出します。")
 
 
-class Json(click.ParamType):
+class Json(click.ParamType[Any]):
     """JSON text of one kind: an object or a list."""
 
     def __init__(self, kind: type, called: str) -> None:
@@ -41,9 +41,9 @@ def check(file: Path, house: bool, as_json: bool) -> int:
 
     誤りがあれば 1 で終わります。
     """
+    _require(file)
     from processes import checking
 
-    _require(file)
     findings = checking.check_file(file, house=house)
     if as_json:
         click.echo(dumps({"findings": [_shown(finding) for finding in findings]}))
@@ -75,19 +75,20 @@ def trace(
 ) -> int:
     """図を一つだけ、仮の時刻で動かしてみます（2026-01-05T09:00+09:00 から）。
 
-    動かせない図は、直すところを示して 3 で終わります。
+    途中で動けなくなれば 1、動かせない図なら直すところを示して 3 で終わります。
     """
+    _require(file)
     from tsunagi.tracing import trace_file
 
-    _require(file)
-    refused = False
-    events = trace_file(
-        file, process=process, input=inputs or {}, answers=answers or {}, messages=messages or [], until=until
-    )
-    for event in events:
-        refused = event.get("state") == "refused"
-        click.echo(dumps(event) if as_json else _told(event))
-    return 3 if refused else 0
+    try:
+        lines, code = trace_file(
+            file, process=process, inputs=inputs, answers=answers, messages=messages, until=until
+        )
+    except ValueError as wrong:
+        raise click.UsageError(str(wrong), click.get_current_context()) from None
+    for line in lines:
+        click.echo(dumps(line) if as_json else _told(line))
+    return code
 
 
 @click.command(cls=JapaneseCommand)
@@ -105,9 +106,9 @@ def decide(file: Path | None, decision: str | None, inputs: dict[str, Any] | Non
         return _decide_lines()
     if file is None or not decision:
         raise click.UsageError("FILE と --decision、または --lines が必要です", click.get_current_context())
+    _require(file)
     from processes.dmn.lines import decide_file
 
-    _require(file)
     answer = decide_file(file, decision, inputs or {})
     if as_json:
         click.echo(dumps(answer))

@@ -46,9 +46,11 @@ def _what(wrong: click.UsageError) -> str:
             return f"{_name(wrong)} が必要ですが、ありません。"
         case click.BadParameter():
             return f"{_name(wrong)} の値が合いません（{wrong.message}）。"
+    if wrong.message.startswith("Got unexpected extra argument"):
+        return "対象が多すぎます。"
     if wrong.ctx is not None and isinstance(wrong.ctx.command, click.Group):
         return "命令が必要ですが、ないか、知らない名前でした。"
-    return f"命令の書き方が合いません（{wrong.message}）。"
+    return f"命令の書き方が合いません（{wrong.message.rstrip('。')}）。"
 
 
 def _name(wrong: click.BadParameter) -> str:
@@ -68,7 +70,7 @@ def _translating(formatter: click.HelpFormatter) -> click.HelpFormatter:
     def write(text: str) -> None:
         heading(HEADINGS.get(text, text))
 
-    formatter.write_heading = write  # type: ignore[method-assign]  # one formatter, made for one page
+    formatter.write_heading = write  # type: ignore[method-assign, assignment]  # one formatter, made for one page
     return formatter
 
 

@@ -7,11 +7,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tsunagi.commands import house
 from tsunagi.commands.japanese import JapaneseCommand
+
+if TYPE_CHECKING:
+    from engine.db import Database
 
 HOST = click.option("--host", default="127.0.0.1", show_default=True, help="待ち受ける所番地。")
 PORT = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="待ち受ける口。")
@@ -42,9 +46,9 @@ def worker() -> None:
     いくつ動かしてもかまいません。SIGTERM で、手元の仕事を終えてから止まります。
     """
     _log()
-    from worker import loop
-
     with house.database() as opened:
+        from worker import loop
+
         loop.run(opened)
 
 
@@ -64,13 +68,11 @@ def demo(host: str, port: int, folder: Path, prepare: bool) -> None:
     _settle_in(folder)
     with house.database(migrated=False) as opened:
         from engine import migrations
-        from tsunagi import demo as town
 
         _step("データベースを用意します (database)")
         migrations.upgrade(opened)
-        _step("見本の町を用意します (synthetic town)")
-        town.prepare(opened, now=house.now())
-        click.echo(town.guide(f"http://{host}:{port}/"))
+        _settle_town(opened)
+        click.echo(_guide(f"http://{host}:{port}/"))
     if not prepare:
         with _working():
             from tsunagi.server import run
@@ -82,21 +84,54 @@ def demo(host: str, port: int, folder: Path, prepare: bool) -> None:
 @click.option("--check", "only_check", is_flag=True, help="変えずに、新しい形になっているかだけを調べます。")
 def migrate(only_check: bool) -> None:
     """データベースを新しい版の形にします。"""
-    from engine import migrations
-
     with house.database(migrated=only_check) as opened:
+        from engine import migrations
+
         if only_check:
-            migrations.check(opened)
+            _compare(opened)
             click.echo("データベースは新しい版の形です。")
         else:
             migrations.upgrade(opened)
             click.echo("データベースを新しい版の形にしました。")
 
 
+def _compare(opened: "Database") -> None:
+    from alembic.util.exc import CommandError
+
+    from engine import migrations
+    from engine.errors import Refused
+
+    try:
+        migrations.check(opened)
+    except CommandError as differs:
+        raise Refused(f"表の定義が履歴と合いません。履歴を書き足してください（{differs}）。") from None
+
+
 def _settle_in(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("TSUNAGI_DATABASE_URL", f"sqlite:///{folder.resolve() / 'tsunagi.sqlite'}")
     os.environ.setdefault("TSUNAGI_KEYS", str(folder.resolve() / "keys.json"))
+
+
+def _settle_town(opened: "Database") -> None:
+    from engine import agencies
+    from tsunagi.demo import town
+
+    with opened.transaction() as session:
+        if agencies.names(session):
+            _step("前からの町をそのまま使います (kept)")
+            return
+        _step("見本の町を用意します (synthetic town)")
+        town.seed(session, now=house.now())
+
+
+def _guide(address: str) -> str:
+    from tsunagi.demo import town
+
+    return f"""
+  つなぎ 見本の町: {address}
+  パスワードは全員 {town.PASSWORD}（氏名も世帯もすべて架空です）
+"""
 
 
 def _step(sentence: str) -> None:

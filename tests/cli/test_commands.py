@@ -1,0 +1,253 @@
+"""The commands: their help, their exit codes, their sentences. Run as a user runs them: as programs."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+import pytest
+
+from engine.settings import Settings
+from tsunagi.cli import tsunagi
+
+TABLE = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="https://example.org/d">
+  <inputData id="i" name="日数"><variable name="日数" typeRef="number"/></inputData>
+  <decision id="e" name="遅れ">
+    <variable name="遅れ" typeRef="boolean"/>
+    <informationRequirement id="r"><requiredInput href="#i"/></informationRequirement>
+    <literalExpression id="l"><text>日数 &gt; 5</text></literalExpression>
+  </decision>
+</definitions>
+"""
+DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="https://example.org/d">
+  <bpmn:process id="P" name="試し" isExecutable="true">
+    <bpmn:startEvent id="S" name="始め"><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>
+    <bpmn:sequenceFlow id="f1" sourceRef="S" targetRef="T"/>
+    <bpmn:userTask id="T" name="聴き取る"><bpmn:incoming>f1</bpmn:incoming><bpmn:outgoing>f2</bpmn:outgoing></bpmn:userTask>
+    <bpmn:sequenceFlow id="f2" sourceRef="T" targetRef="{end}"/>
+    <bpmn:endEvent id="E" name="終わり"><bpmn:incoming>f2</bpmn:incoming></bpmn:endEvent>
+  </bpmn:process>
+</bpmn:definitions>
+"""
+
+
+def run(
+    *arguments: str | Path, said: str = "", settings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The command as a program, with no settings but these."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("TSUNAGI_")}
+    return subprocess.run(
+        [sys.executable, "-m", "tsunagi.cli", *map(str, arguments)],
+        input=said, env={**clean, **(settings or {})}, capture_output=True, text=True, encoding="utf-8", timeout=60,
+    )  # fmt: skip
+
+
+def commands(group: click.Group = tsunagi, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    file = tmp_path / "okure.dmn"
+    file.write_text(TABLE, "utf-8")
+    return file
+
+
+@pytest.fixture
+def diagram(tmp_path: Path) -> Path:
+    file = tmp_path / "tameshi.bpmn"
+    file.write_text(DIAGRAM.format(end="E"), "utf-8")
+    return file
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    """Those of a town with a database at the newest schema."""
+    names = {
+        "TSUNAGI_DATABASE_URL": f"sqlite:///{tmp_path / 'town.sqlite'}",
+        "TSUNAGI_KEYS": str(tmp_path / "keys.json"),
+    }
+    assert run("migrate", settings=names).returncode == 0
+    return names
+
+
+@pytest.mark.parametrize("path", [path for path, _ in commands()], ids=" ".join)
+def test_every_command_explains_itself_in_japanese(path: tuple[str, ...]) -> None:
+    shown = run(*path, "--help")
+    assert shown.returncode == 0
+    assert shown.stdout.startswith(f"使い方: tsunagi {' '.join(path)}")
+    assert "指定:" in shown.stdout
+    assert "Show this message" not in shown.stdout
+
+
+def test_the_documentation_names_every_command_option_and_setting() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
+    missing = [
+        opt for path, command in commands() for opt in (f"tsunagi {' '.join(path)}", *(o for p in command.params if isinstance(p, click.Option) for o in p.opts))
+        if f"{opt} " not in told and f"{opt}\n" not in told and f"{opt}`" not in told
+    ]  # fmt: skip
+    missing += [f"TSUNAGI_{name.upper()}" for name in Settings.__dataclass_fields__ if f"`TSUNAGI_{name.upper()}`" not in told]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nothing"], "命令が必要です"),
+        (["check"], "FILE が必要です"),
+        (["check", "nowhere.bpmn"], "ファイルはありません"),
+        (["check", "--hose", "x.bpmn"], "「--hose」という指定はありません"),
+        (["trace", "x.bpmn", "--input", "{"], "JSON として読めません"),
+        (["trace", "x.bpmn", "--input", "[]"], "オブジェクト"),
+        (["trace", "x.bpmn", "--messages", "{}"], "配列"),
+        (["trace", "x.bpmn", "y.bpmn"], "対象が多すぎます"),
+        (["decide"], "--decision"),
+        (["publish", "nowhere"], "フォルダーはありません"),
+        (["user", "add", "mori"], "--name が必要です"),
+        (["serve", "--port", "many"], "--port の値が合いません"),
+    ],
+)
+def test_a_command_written_wrongly_is_refused_with_a_sentence_and_2(arguments: list[str], sentence: str) -> None:
+    refused = run(*arguments)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert sentence in refused.stderr
+    assert "--help" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "verify-journal"])
+def test_without_settings_all_missing_names_are_told(command: str) -> None:
+    refused = run(command)
+    assert refused.returncode == 1
+    assert "TSUNAGI_DATABASE_URL、TSUNAGI_KEYS" in refused.stderr
+
+
+def test_decide_answers_as_json(table: Path) -> None:
+    answer = run("decide", table, "--decision", "遅れ", "--input", '{"日数": 6}', "--json")
+    assert (answer.returncode, json.loads(answer.stdout)) == (0, {"value": True, "warnings": []})
+
+
+def test_decide_says_when_nothing_could_be_evaluated(table: Path) -> None:
+    answer = run("decide", table, "--decision", "早さ", "--input", "{}", "--json")
+    assert answer.returncode == 1
+    assert "早さ" in json.loads(answer.stdout)["error"]
+
+
+def test_decide_answers_line_by_line(table: Path) -> None:
+    asked = [{"file": str(table), "decision": "遅れ", "input": {"日数": days}} for days in (5, 6)]
+    answers = run("decide", "--lines", said="".join(json.dumps(one) + "\n" for one in [*asked, "what"]))
+    read = [json.loads(line) for line in answers.stdout.splitlines()]
+    assert [line.get("value") for line in read] == [False, True, None]
+    assert "error" in read[2]
+    assert answers.returncode == 0
+
+
+def test_trace_runs_a_diagram_to_its_end(diagram: Path) -> None:
+    traced = run("trace", diagram, "--json", "--answers", '{"T": {"x": 1}}')
+    lines = [json.loads(line) for line in traced.stdout.splitlines()]
+    assert traced.returncode == 0
+    assert [line["element"] for line in lines[:-1] if line["event"] == "completed"] == ["S", "T", "E"]
+    assert lines[-1] == {"event": "end", "state": "finished", "waiting": [], "variables": {"x": 1}}
+
+
+def test_trace_leaves_a_task_open_that_is_answered_null(diagram: Path) -> None:
+    traced = run("trace", diagram, "--json", "--answers", '{"T": null}')
+    assert json.loads(traced.stdout.splitlines()[-1])["waiting"] == ["T"]
+    assert traced.returncode == 0
+
+
+def test_trace_refuses_a_broken_diagram_with_3(tmp_path: Path) -> None:
+    file = tmp_path / "broken.bpmn"
+    file.write_text(DIAGRAM.format(end="nowhere"), "utf-8")
+    traced = run("trace", file, "--json")
+    assert traced.returncode == 3
+    assert json.loads(traced.stdout.splitlines()[-1])["state"] == "refused"
+
+
+def test_check_finds_nothing_in_a_sound_diagram_and_an_error_in_a_broken_one(diagram: Path, tmp_path: Path) -> None:
+    sound = run("check", diagram, "--json")
+    assert sound.returncode == 0
+    assert [f for f in json.loads(sound.stdout)["findings"] if f["severity"] == "error"] == []
+    broken = tmp_path / "broken.bpmn"
+    broken.write_text(DIAGRAM.format(end="nowhere"), "utf-8")
+    found = run("check", broken, "--json")
+    errors = [f for f in json.loads(found.stdout)["findings"] if f["severity"] == "error"]
+    assert found.returncode == 1
+    assert set(errors[0]) == {"severity", "rule", "element", "line", "message", "trace"}
+    assert run("check", broken).stdout.startswith("broken.bpmn:")
+
+
+def test_the_towns_rules_apply_when_asked_for(diagram: Path) -> None:
+    house = run("check", diagram, "--house", "--json")
+    assert house.returncode == 1
+    assert any(f["element"] == "T" for f in json.loads(house.stdout)["findings"])
+
+
+def test_a_check_starts_at_once(diagram: Path) -> None:
+    loaded = "import sys; from tsunagi.cli import _run; _run(['check', sys.argv[1]]); print([m for m in ('sqlalchemy', 'flask') if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", loaded, str(diagram)], capture_output=True, text=True, encoding="utf-8")
+    assert shown.stdout.splitlines()[-1] == "[]", shown.stderr
+
+
+def test_migrating_tells_what_it_did_and_checks(settings: dict[str, str]) -> None:
+    assert "新しい版の形です" in run("migrate", "--check", settings=settings).stdout
+
+
+def test_an_unmigrated_database_is_not_served(tmp_path: Path) -> None:
+    names = {"TSUNAGI_DATABASE_URL": f"sqlite:///{tmp_path / 'old.sqlite'}", "TSUNAGI_KEYS": str(tmp_path / "keys.json")}
+    for command in ("serve", "worker"):
+        refused = run(command, settings=names)
+        assert refused.returncode == 1
+        assert "tsunagi migrate" in refused.stderr
+    assert run("migrate", "--check", settings=names).returncode == 1
+
+
+def test_the_journal_is_verified_exported_and_compared(settings: dict[str, str], tmp_path: Path) -> None:
+    heads = tmp_path / "heads.json"
+    assert "書き換えられていません" in run("verify-journal", "--export", heads, settings=settings).stdout
+    assert run("verify-journal", "--against", heads, settings=settings).returncode == 0
+    heads.write_text('[{"book": "case:1", "length": 3, "head": "00"}]', "utf-8")
+    broken = run("verify-journal", "--against", heads, settings=settings)
+    assert broken.returncode == 1
+    assert "case:1" in broken.stdout
+    heads.write_text("{}x", "utf-8")
+    assert "控えではありません" in run("verify-journal", "--against", heads, settings=settings).stderr
+
+
+def test_a_user_needs_an_agency_that_exists(settings: dict[str, str]) -> None:
+    refused = run(
+        "user", "add", "mori", "--name", "森", "--agency", "nowhere", "--role", "uke", "--password-stdin",
+        said="correct horse battery\n", settings=settings,
+    )  # fmt: skip
+    assert refused.returncode == 1
+    assert "「nowhere」はありません" in refused.stderr
+
+
+def test_a_folder_without_a_diagram_is_not_published(settings: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    refused = run("publish", folder, settings=settings)
+    assert refused.returncode == 1
+    assert ".bpmn" in refused.stderr
+
+
+def test_the_worker_stops_when_told(settings: dict[str, str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tsunagi.cli", "worker"], env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    assert "worker started" in process.stderr.readline()
+    time.sleep(0.2)
+    process.terminate()
+    process.communicate(timeout=20)
+    assert process.returncode == 0
