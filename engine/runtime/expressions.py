@@ -1,6 +1,7 @@
 """Every text of a diagram that is computed at run time, parsed once at compile time. FEEL only: nothing else from a
 diagram is ever evaluated."""
 
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,29 +29,36 @@ class Computed:
         return self.feel.reads if self.feel is not None else frozenset()
 
     def value(self, context: Mapping[str, Any], now: datetime) -> Any:
-        """The FEEL value; StepFailed if it is null because something in it went wrong."""
+        """The FEEL value; StepFailed if it is null because something in it went wrong or was never set."""
         value, warnings = self.tried(context, now)
-        if value is None and warnings:
-            raise self.failed(warnings[0])
+        if value is None and (told := warnings or self._unset(context)):
+            raise self.failed(told[0])
         return value
 
     def truth(self, context: Mapping[str, Any], now: datetime) -> bool:
         """A condition's value. Only false is false: null or anything else raises StepFailed."""
         value, warnings = self.tried(context, now)
         if not isinstance(value, bool):
-            told = warnings[0] if warnings else "条件は真か偽のはずですが、別の値でした。"
-            raise self.failed(told)
+            told = self._unset(context) or warnings or ("条件は真か偽のはずですが、別の値でした。",)
+            raise self.failed(told[0])
         return value
 
     def tried(self, context: Mapping[str, Any], now: datetime) -> tuple[Any, tuple[str, ...]]:
-        """The value and what it stumbled over; never raises for what an expression says."""
+        """The value and what it stumbled over; never raises for what an expression says.
+
+        A variable that nothing has set yet is null and no stumbling: a diagram may ask whether it is there."""
         if self.feel is None:
             return self.literal, ()
+        unset = [name for name in self.feel.reads if name not in context]
+        seen = ChainMap(dict.fromkeys(unset), context) if unset else context  # type: ignore[arg-type]  # only read from
         try:
-            found = self.feel.evaluate(context, now=now)
+            found = self.feel.evaluate(seen, now=now)
         except feel.FeelValueError as error:
             raise self.failed(f"変数の値を読めません（{error}）。") from None
         return found.value, found.warnings
+
+    def _unset(self, context: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(f"「{name}」という名前の値がありません。" for name in sorted(self.reads) if name not in context)
 
     def failed(self, reason: str) -> StepFailed:
         return StepFailed(element=self.element, expression=self.text, reason_ja=reason, line=self.line)
