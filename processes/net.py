@@ -48,6 +48,7 @@ class Net:
     index: dict[str, int] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
     starts: list[tuple[str, int]] = field(default_factory=list)  # (start, marking)
+    plain: list[int] = field(default_factory=list)  # of start events without trigger: they all start at once
     ends: set[int] = field(default_factory=set)
     joins: dict[str, tuple[int, ...]] = field(default_factory=dict)
     reach: dict[str, dict[int, int]] = field(default_factory=dict)
@@ -106,6 +107,7 @@ def in_play(node: Node) -> bool:
 
 
 def link_name(node: Node) -> str | None:
+    """The name of a link event, None for other nodes."""
     return next((event.name or "" for event in node.events if event.kind == "link"), None)
 
 
@@ -144,7 +146,10 @@ class _Compiling:
         places = [net.index[flow] for flow in node.incoming if flow in net.index]
         if node.kind == "startEvent":
             places.append(net.place(f"@start:{node.id}"))
-            net.starts.append((node.id, 1 << 2 * places[-1]))
+            if node.events:
+                net.starts.append((node.id, 1 << 2 * places[-1]))
+            else:
+                self.net.plain.append(places[-1])
         elif node.kind == "intermediateCatchEvent" and link_name(node) is not None:
             places.append(net.place(f"@link:{link_name(node)}"))
         elif instantiates(node):
@@ -255,8 +260,9 @@ class _Compiling:
                 truth = self._asked(conditional, chosen)
                 self._add([place], self._places([*always, *chosen]), chosen=chosen, truth=truth)
             otherwise = [*always, *(f for f in self.outgoing if f == node.default)]
-            gives = self._places(otherwise) or (self._end(),)
-            self._add([place], gives, chosen=tuple(otherwise), truth=self._asked(conditional, ()))
+            if otherwise:  # else the step fails when no condition holds: nothing advances
+                truth = self._asked(conditional, ())
+                self._add([place], self._places(otherwise), chosen=tuple(otherwise), truth=truth)
 
     def _add(
         self, takes: Sequence[int], gives: Sequence[int], *, chosen: tuple[str, ...] = (),
@@ -307,8 +313,9 @@ def _has_start(net: Net) -> bool:
 
 def _start_without_event(net: Net) -> None:
     roots = [place for name, place in net.index.items() if name.startswith("@root:")]
-    if roots and not net.starts:
-        net.starts.append((net.scope, sum(1 << 2 * place for place in roots)))
+    together = net.plain or ([] if net.starts else roots)
+    if together:
+        net.starts.insert(0, (net.scope, sum(1 << 2 * place for place in together)))
 
 
 def _finish(net: Net) -> None:

@@ -19,10 +19,10 @@ _SHOWN = 50  # a file of another kind would give one finding for each element
 
 # The order that the schema asks of children, for every kind of parent at once. What is not named stands between.
 _FIRST = (
-    "documentation extensionElements auditing monitoring categoryValueRef import extension "
-    "incoming outgoing ioSpecification property dataInput dataOutput "
-    ""
-    "dataInputAssociation dataOutputAssociation inputSet outputSet resourceRole performer humanPerformer potentialOwner loopCharacteristics standardLoopCharacteristics multiInstanceLoopCharacteristics laneSet"
+    "documentation extensionElements auditing monitoring categoryValueRef import extension incoming outgoing "
+    "ioSpecification property dataInput dataOutput dataInputAssociation dataOutputAssociation inputSet outputSet "
+    "resourceRole performer humanPerformer potentialOwner loopCharacteristics standardLoopCharacteristics "
+    "multiInstanceLoopCharacteristics laneSet"
 ).split()
 _LAST = "association group textAnnotation completionCondition BPMNDiagram relationship".split()
 _ORDERED = frozenset(

@@ -102,6 +102,12 @@ def _replayed(net: Net, start: int, transitions: list[Transition], place: int) -
     return Trouble(path=tuple(path), marking=marking, place=place)
 
 
+def markings(net: Net, limit: int) -> Iterator[int]:
+    """The markings that can be reached, the nearest first, at most about `limit` for each start."""
+    for _, start in net.starts:
+        yield from _Breadth(net, start, limit).came
+
+
 def moves(net: Net, marking: int) -> dict[Hashable, list[Move]]:
     """What can happen next, in groups that compete for the same tokens."""
     groups: dict[Hashable, list[Move]] = {}

@@ -20,10 +20,9 @@ def writes(node: Node, fields: Mapping[str, frozenset[str]] | None = None) -> fr
     if node.kind in _IDLE:
         return frozenset()
     if node.loop is not None and (node.loop.output or node.outputs):
-        return frozenset({node.loop.output} if node.loop.output else targets(node))
+        return frozenset({node.loop.output}) if node.loop.output else targets(node)
     if node.kind in _ASKED:
-        form = node.properties.get("form")
-        return fields[form] if fields is not None and form in fields else ANYTHING
+        return (fields or {}).get(node.properties.get("form", ""), ANYTHING)
     if node.kind in SCOPES or node.kind in ("callActivity", "serviceTask", "receiveTask", "businessRuleTask"):
         return _result(node)
     if node.kind == "scriptTask":
