@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from processes.house import HouseRules
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 from sqlalchemy.types import JSON
@@ -23,11 +22,15 @@ from engine.agencies import Actor, Agency, Role
 from engine.bundles import Bundle, gather
 from engine.db import Base, Moment
 from engine.errors import Conflict, Invalid, NotFound
+from engine.known import known_forms
 from engine.operators import EFFECTS, OPERATORS
+from forms.errors import FormError
 from forms.schema import Form
 from forms.schema import read as read_form
 from processes import checking, dmn
 from processes.bpmn import Node
+from processes.findings import Finding
+from processes.house import HouseRules
 
 
 class Process(Base):
@@ -83,7 +86,9 @@ class Compiled:
 
     def node(self, element: str) -> Node:
         """A node by its id, wherever in the diagram or in one that it calls."""
-        return next(p.process.nodes[element] for p in self.definition.programs.values() if element in p.process.nodes)
+        return next(
+            p.process.nodes[element] for p in self.definition.programs.values() if element in p.process.nodes
+        )
 
     def lane_properties(self, process_id: str, element: str) -> dict[str, str]:
         """What the lanes around a node say; the inner lane wins."""
@@ -152,22 +157,20 @@ def adopt(
     return version
 
 
-def check(session: Session, files: Mapping[str, str]) -> tuple[checking.Finding, ...]:
+def check(session: Session, files: Mapping[str, str]) -> tuple[Finding, ...]:
     """Every finding about a bundle, house rules included."""
     bundle = gather(files)
-    rules = HouseRules(
-        agencies=frozenset(session.scalars(select(Agency.code))),
-        roles=frozenset(session.scalars(select(Role.code))),
-        operators=OPERATORS,
-    )
+    try:
+        forms = known_forms(bundle.forms.values())
+    except FormError as error:
+        raise Invalid("様式に直すところがあります。", error.findings) from error
     return checking.check(
-        bundle.main,
-        name=bundle.name,
-        called=bundle.called,
-        decisions=bundle.decisions,
-        forms=bundle.forms,
-        house=rules,
-    )
+        bundle.main, name=bundle.name, called=bundle.called, decisions=bundle.decisions, forms=forms,
+        house=HouseRules(
+            agencies=frozenset(session.scalars(select(Agency.code))), roles=frozenset(session.scalars(select(Role.code))),
+            forms=forms, operators=OPERATORS,
+        ),
+    )  # fmt: skip
 
 
 def current(session: Session, key: str) -> Version:
