@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import agencies, cases, definitions
+from engine import access, agencies, cases, definitions, records
 from engine.agencies import Actor, Agency, Membership, Staff
 from engine.casebook import Case, Instance
 from engine.db import JST, Database
@@ -100,6 +100,13 @@ class Town:
         with self.database.transaction(write=False) as session:
             known = [agencies.actor(session, staff, today=today) for staff in agencies.members(session, code, today=today)]
         return [actor for actor in known if role in actor.roles]
+
+    def sees(self, agency: str) -> list[str] | None:
+        """Titles of the records that staff of an agency may open; None where the case itself stays shut."""
+        with self.database.transaction(write=False) as session:
+            case = session.get_one(Case, self.case_id)
+            seen = access.sight(session, self._staff(session, self._code(agency), ""), case, now=self.now)
+            return None if seen is None else [record.title for record in records.of_case(session, seen)]
 
     def waits(self, *, days: int = 0, hours: int = 0) -> None:
         """Time passes; the worker does what falls due on the way."""
