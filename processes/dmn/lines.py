@@ -34,7 +34,7 @@ def decide_file(
         return {"error": f"入力を読めません。{error}。"}
     except json.JSONDecodeError:
         return {"error": "入力が JSON として読めません。"}
-    except OSError:
+    except (OSError, ValueError):
         return {"error": "ファイルを開けません。場所と名前を確かめてください。"}
     except KeyError:
         return {"error": f"「{decision}」という判断（または判断サービス）は、このファイルにありません。"}

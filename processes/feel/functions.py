@@ -92,4 +92,5 @@ def _converted(value: Value, parameter: Parameter) -> Value:
         return value
     if value is None:
         return None if parameter.nullable else MISMATCH
-    return coerce(value, parameter.accepts)
+    converted = coerce(value, parameter.accepts)
+    return MISMATCH if converted is None and not parameter.nullable else converted
