@@ -1,6 +1,5 @@
 """Gateways (BPMN 2.0 §13.4): tokens wait at joins one by one, and a join takes exactly one from each flow."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from engine.runtime.flows import go, split_exclusive, split_inclusive, split_parallel
@@ -85,19 +84,15 @@ def _consume(play: Play, tokens: list[Token]) -> Token:
     return taken[0]
 
 
-def _waiting_joins(play: Play) -> Iterator[tuple[Scope, Node]]:
-    seen = set()
-    for token in list(play.run.tokens.values()):
-        scope = play.scope(token)
-        if token.status == "joining" and (scope.id, token.element) not in seen:
-            seen.add((scope.id, token.element))
-            if play.node(token).kind in JOINS:
-                yield scope, play.node(token)
-    for scope in list(play.run.scopes.values()):
-        for element in list(scope.seen):
-            node = play.program(scope).nodes.get(element)
-            if node is not None and node.kind == "complexGateway" and (scope.id, element) not in seen:
-                yield scope, node
+def _waiting_joins(play: Play) -> list[tuple[Scope, Node]]:
+    """Inclusive and complex gateways with something to decide, outer scopes first, in document order."""
+    places = {(play.scope(token).id, token.element) for token in play.run.tokens.values() if token.status == "joining"}
+    places |= {(scope.id, element) for scope in play.run.scopes.values() for element in scope.seen}
+    found = [
+        (scope, node) for scope in play.run.scopes.values() for place, element in places
+        if place == scope.id and (node := play.program(scope).nodes[element]).kind in JOINS
+    ]
+    return sorted(found, key=lambda pair: (int(pair[0].id[1:]), pair[1].index))
 
 
 def _may_fire(play: Play, scope: Scope, node: Node, tokens: list[Token]) -> bool:
