@@ -16,9 +16,9 @@ declare = LIBRARY.declare
 
 @declare("substring", "string: string", "start position: number", "length: number?", result="string")
 def substring(run: Run, string: str, start: Decimal, length: Decimal | None = None) -> Value:
+    if abs(start) < 1 or abs(start) >= len(string) + 1:
+        raise Fault(f"substring の開始位置 {start:.6g} は文字列の外です")
     begin = int(start)
-    if begin == 0 or abs(begin) > len(string):
-        raise Fault(f"substring の開始位置 {begin} は文字列の外です")
     if length is not None and length < 1:
         raise Fault("substring の長さは 1 以上です")
     first = begin - 1 if begin > 0 else len(string) + begin
