@@ -131,9 +131,7 @@ class Running:
         def over():
             scope.side.pop()
             scope.close()
-        one = Running(tree, scope, over, self.root)
-        scope.children.append(one)
-        one.begin()
+        scope._scope(tree, over)
 
     def _scope(self, tree, closed):
         """A sub-process: done when its inside and everything beside it are done."""
@@ -370,8 +368,8 @@ def _emit_interrupt(k, part, other, lines, messages):
 def _emit_remind(k, part, other, lines, messages):
     _inside(k, part, lines, messages)
     lines.append(f"boundaryEvent {k}v on={k} cancelActivity=false !message={k}")
-    entry, _ = _emit(other, lines, messages)
-    lines.append(f"{k}v > {entry}")
+    _inside(f"{k}o", other, lines, messages)  # in a scope of its own: it may run several times at once
+    lines.append(f"{k}v > {k}o")
     return k, k
 
 
