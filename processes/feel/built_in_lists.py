@@ -325,6 +325,6 @@ def _lists(values: list[Value]) -> list[list[Value]]:
 
 def _index(items: list[Value], position: Decimal) -> int:
     if position == 0 or abs(position) > len(items):
-        raise Fault(f"位置 {position:f} はリスト（{len(items)}件）の外です")
+        raise Fault(f"位置 {position:.6g} はリスト（{len(items)}件）の外です")
     at = int(position)
     return at - 1 if at > 0 else len(items) + at

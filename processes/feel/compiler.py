@@ -551,7 +551,7 @@ def _lenient_member(value: Value, test: Value, run: Run) -> bool | None:
 def _item(items: list[Value], index: Decimal, scope: Scope, complain: Callable[[Scope, str], None]) -> Value:
     found = item_at(items, index)
     if found is NO_ITEM:
-        return complain(scope, f"リストに {index:f} 番目の項目がありません")
+        return complain(scope, f"リストに {index:.6g} 番目の項目がありません")
     return found
 
 

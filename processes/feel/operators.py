@@ -172,7 +172,10 @@ def power(left: Value, right: Value, run: Run) -> Value:
     if type(left) is Decimal and type(right) is Decimal:
         if right == 0:
             return Decimal(1)
-        return NUMBERS.power(left, right)
+        result = NUMBERS.power(left, right)
+        if not result.is_finite():
+            raise Fault("0 の負のべき乗はありません")
+        return result
     raise _no_operation("**", left, right)
 
 
