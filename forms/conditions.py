@@ -43,5 +43,6 @@ def condition(text: str) -> Condition:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return value["@"] if value.keys() == {"@"} else {key: _plain(item) for key, item in value.items()}
+        # FEEL writes a zone as "@Asia/Tokyo"; answers are in the town's time anyway.
+        return value["@"].partition("@Asia/Tokyo")[0] if value.keys() == {"@"} else {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list) else value

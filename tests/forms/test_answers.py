@@ -243,12 +243,14 @@ def test_nothing_is_typed_twice(context):
     form = form_of(
         field("textfield", "gaiyo"), group, field("textfield", "me", properties={"type": "agency", "prefill": "=me.agency"}),
         field("datetime", "d", subtype="date", properties={"prefill": "=today()"}),
+        field("datetime", "t", subtype="datetime", properties={"prefill": "=now()"}),
         field("textfield", "own", properties={"prefill": "none"}),
+        field("textfield", "who", properties={"type": "staff", "prefill": "me"}),
         field("textfield", "story", properties={"prefill": "F-A01.gaiyo"}),
     )
     before = [("F-A01", {"gaiyo": "相談", "target": {"sei": "北"}, "own": "前の字"})]
     assert form.prefill(before, context=context) == {
-        "gaiyo": ["相談"], "target.sei": ["北"], "me": ["fukushi"], "d": ["R8.4.18"], "story": ["相談"],
+        "gaiyo": ["相談"], "target.sei": ["北"], "me": ["fukushi"], "d": ["R8.4.18"], "t": ["R8.4.18 9:00"], "story": ["相談"],
     }
 
 

@@ -1,0 +1,94 @@
+"""What every page asks of its door: the moment, the database, who is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import current_app, g, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from engine.agencies import Actor, Staff
+from engine.db import Database
+from engine.errors import NotAllowed
+from engine.settings import Settings
+
+SETTINGS, DATABASE, CLOCK = "tsunagi.settings", "tsunagi.database", "tsunagi.clock"
+MANAGERS = frozenset({"sui", "kcho"})
+Page = TypeVar("Page", bound=Callable[..., Any])
+
+
+def settings() -> Settings:
+    """The town's settings."""
+    return cast(Settings, current_app.extensions[SETTINGS])
+
+
+def database() -> Database:
+    """The town's database."""
+    return cast(Database, current_app.extensions[DATABASE])
+
+
+def now() -> datetime:
+    """The moment of this request, the same all through it."""
+    if "now" not in g:
+        g.now = current_app.extensions[CLOCK]()
+    return cast(datetime, g.now)
+
+
+def writing() -> AbstractContextManager[Session]:
+    """One transaction that may write (reading a case writes to the journal)."""
+    return database().transaction()
+
+
+def reading() -> AbstractContextManager[Session]:
+    """One transaction that only reads."""
+    return database().transaction(write=False)
+
+
+def staff() -> Staff:
+    """The member of staff who is signed in."""
+    return cast(Staff, g.staff)
+
+
+def actor() -> Actor:
+    """Who acts, with today's seats."""
+    return cast(Actor, g.actor)
+
+
+def signed_in(page: Page) -> Page:
+    """Only for who is signed in; others go to the door and come back."""
+
+    @wraps(page)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if g.get("actor") is None:
+            back = request.full_path.rstrip("?") if request.method == "GET" else ""
+            return redirect(url_for("auth.sign_in", back=back or None), 303)
+        if g.staff.must_change and request.endpoint not in ("account.password", "auth.sign_out"):
+            return redirect(url_for("account.password"), 303)
+        return page(*args, **kwargs)
+
+    return cast(Page, guarded)
+
+
+def only(*roles: str) -> Callable[[Page], Page]:
+    """Only for these roles."""
+
+    def guard(page: Page) -> Page:
+        @wraps(page)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if not actor().roles.intersection(roles):
+                raise NotAllowed("この画面は、あなたの役割では開けません。必要なときはシステム管理者に連絡してください。")
+            return page(*args, **kwargs)
+
+        return cast(Page, signed_in(guarded))
+
+    return guard
+
+
+def there(endpoint: str, **values: Any) -> Response:
+    """After a POST: to the page that shows its outcome."""
+    return redirect(url_for(endpoint, **values), 303)

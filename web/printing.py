@@ -1,0 +1,216 @@
+"""Papers: a record on A4, the つなぐシート on exactly one page, and blank forms for when the power is out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import typst
+from flask import Blueprint, Response, g
+from sqlalchemy.orm import Session
+
+from sqlalchemy import select
+
+from engine import access, agencies, cases, definitions, journal, records
+from engine.casebook import Case
+from engine.errors import NotFound
+from engine.records import Read
+from forms import moments
+from forms.answers import Context
+from forms.description import Line
+from forms.fields import Field
+from forms.schema import Form
+from web import door, lists
+from web.door import signed_in
+
+pages = Blueprint("printing", __name__)
+#: Forms that the town hands over as one sheet.
+ONE_PAGE = frozenset({"F-A03"})
+SIZES = (10.5, 9.5, 8.8, 8.2, 7.6)
+#: Characters of free text that a sheet still keeps when even the smallest letters need a second page.
+CUTS = (400, 240, 150, 90, 50, 25)
+CONTINUED = "…（続きは画面）"
+BLANK = "☐ "
+
+
+@pages.get("/cases/<int:case_id>/records/<int:record_id>.pdf")
+@signed_in
+def record(case_id: int, record_id: int) -> Response:
+    """One record as PDF, with what this person may not read struck out; printing is journalled."""
+    g.case_id = case_id
+    with door.writing() as session:
+        case = cases.find_case(session, case_id)
+        seen = access.open_case_page(session, door.actor(), case, purpose="印刷", now=door.now())
+        row = records.find(session, seen, record_id)
+        read = records.read(session, seen, row, case)
+        lines = read.form.describe(read.answers, context=lists.telling(session, case, seen, now=door.now()))
+        content, count = render(filled(session, case, read, lines), one_page=read.form.key in ONE_PAGE)
+        line = journal.Line(
+            action="印刷", by=door.actor(), seat=seen.seat, case_id=case.id, target=f"record:{row.id}", ground=seen.ground,
+            particulars={"pages": count},
+        )  # fmt: skip
+        journal.write(session, line, now=door.now())
+    return _pdf(content, f"{case.number}-{read.form.key}")
+
+
+@pages.get("/forms/<key>/blank.pdf")
+@signed_in
+def blank(key: str) -> Response:
+    """A form without answers, to be filled in by hand."""
+    with door.reading() as session:
+        form = _form(session, key)
+        context = Context(now=door.now(), choices={"agency": ()})
+    content, _ = render(unfilled(form, context), one_page=form.key in ONE_PAGE)
+    return _pdf(content, form.key)
+
+
+def render(paper: dict[str, Any], *, one_page: bool) -> tuple[bytes, int]:
+    """PDF and number of pages; `one_page` makes letters smaller and then cuts free text until it is one."""
+    for size, cut in _attempts(one_page):
+        shorter = _cut(paper, cut) if cut else paper
+        count = _pages(shorter, size)
+        if count == 1 or not one_page:
+            return _compile(shorter, size), count
+    raise NotFound("1枚に収まりませんでした。画面で内容を短くしてから印刷してください。")
+
+
+def filled(session: Session, case: Case, read: Read, lines: Sequence[Line]) -> dict[str, Any]:
+    """A record's paper."""
+    names = agencies.names(session)
+    author = agencies.staff_names(session, [read.record.author_id or 0]).get(read.record.author_id or 0, "")
+    head = [
+        ("ケース番号", case.number), ("緊急度", str(case.urgency or "未定")),
+        ("書いた機関", names.get(read.record.agency, "")), ("書いた人", author),
+        ("書いた日時", moments.write_datetime(read.record.at)), ("版", f"第{read.record.number}版"),
+    ]  # fmt: skip
+    handling = "会議限定・回収" if read.record.compartment else "関係者限り"
+    return _paper(read.form, head, handling, list(_parts(lines, read.form)), masked=list(read.masked))
+
+
+def unfilled(form: Form, context: Context) -> dict[str, Any]:
+    """A blank form's paper."""
+    head = [("ケース番号", ""), ("記入日", ""), ("機関", ""), ("記入者", "")]
+    return _paper(form, head, "関係者限り", list(_blank_parts(form.fields, context, "")), masked=[])
+
+
+def _paper(form: Form, head: list[tuple[str, str]], handling: str, parts: list[dict[str, Any]], *, masked: list[str]) -> dict[str, Any]:
+    printed = f"印刷 {moments.write_datetime(door.now())}　{door.actor().name}"
+    note = "太枠は国への報告項目です。" if form.reported else ""
+    return {
+        "title": form.title, "number": f"様式 {form.key}", "handling": handling, "printed": printed, "head": head, "parts": parts,
+        "masked": masked, "note": note,
+    }  # fmt: skip
+
+
+def _parts(lines: Sequence[Line], form: Form) -> Iterator[dict[str, Any]]:
+    reported, rows, title = form.reported, [], ""
+    for line in lines:
+        section = line.section[-1] if line.section else ""
+        if rows and (section != title or line.table):
+            yield {"kind": "lines", "title": title, "rows": rows}
+            rows = []
+        title = section
+        if line.table and line.table.rows:
+            yield {"kind": "table", "title": line.label, "head": line.table.head, "rows": line.table.rows}
+        elif not line.empty:
+            rows.append({"label": line.label, "text": line.display, "room": 0, "reported": line.path in reported})
+    if rows:
+        yield {"kind": "lines", "title": title, "rows": rows}
+
+
+def _blank_parts(fields: tuple[Field, ...], context: Context, title: str) -> Iterator[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for one in fields:
+        if one.kind in ("group", "table") and rows:
+            yield {"kind": "lines", "title": title, "rows": rows}
+            rows = []
+        if one.kind == "group":
+            yield from _blank_parts(one.children, context, one.label or title)
+        elif one.kind == "table":
+            head = [column.label for column in one.children if column.asks]
+            yield {"kind": "table", "title": one.label, "head": head, "rows": [[""] * len(head)] * 4}
+        elif one.asks:
+            rows.append({"label": one.label, "text": _choices(one, context), "room": _room(one), "reported": one.reported})
+    if rows:
+        yield {"kind": "lines", "title": title, "rows": rows}
+
+
+def _choices(one: Field, context: Context) -> str:
+    if one.kind == "bool":
+        return f"{BLANK}はい　{BLANK}いいえ"
+    return "　".join(f"{BLANK}{choice.label}" for choice in context.choices_of(one)) if one.kind in ("one", "many") else ""
+
+
+def _room(one: Field) -> int:
+    return 4 if one.kind == "long" else 0 if one.choices or one.kind == "bool" else 1
+
+
+def _attempts(one_page: bool) -> Iterator[tuple[float, int]]:
+    if not one_page:
+        yield SIZES[0], 0
+        return
+    yield from ((size, 0) for size in SIZES)
+    yield from ((SIZES[-1], cut) for cut in CUTS)
+
+
+def _cut(paper: dict[str, Any], longest: int) -> dict[str, Any]:
+    def shorter(text: str) -> str:
+        return text if len(text) <= longest else text[:longest] + CONTINUED
+
+    parts = []
+    for part in paper["parts"]:
+        if part["kind"] == "table":
+            rows = [[shorter(cell) for cell in row] for row in part["rows"][: max(3, longest // 40)]]
+            parts.append({**part, "rows": [*rows, *([[CONTINUED] + [""] * (len(part["head"]) - 1)] if len(rows) < len(part["rows"]) else [])]})
+        else:
+            parts.append({**part, "rows": [{**row, "text": shorter(row["text"]), "room": min(row["room"], 2)} for row in part["rows"]]})
+    return {**paper, "parts": parts, "note": f"{paper['note']} {CONTINUED}のある項目は、全文が画面にあります。"}
+
+
+def _compile(paper: dict[str, Any], size: float) -> bytes:
+    made = typst.compile(_source(), format="pdf", sys_inputs=_inputs(paper, size), font_paths=[_fonts()], ignore_system_fonts=True)
+    return made if isinstance(made, bytes) else made[0]
+
+
+def _pages(paper: dict[str, Any], size: float) -> int:
+    found = typst.query(
+        _source(), "<pages>", field="value", one=True, sys_inputs=_inputs(paper, size), font_paths=[_fonts()], ignore_system_fonts=True
+    )
+    return int(json.loads(found))
+
+
+def _inputs(paper: dict[str, Any], size: float) -> dict[str, str]:
+    return {"paper": json.dumps(paper, ensure_ascii=False, default=dataclasses.asdict), "size": str(size)}
+
+
+@cache
+def _source() -> bytes:
+    return files("web").joinpath("print", "sheet.typ").read_bytes()
+
+
+@cache
+def _fonts() -> str:
+    # The package of fonts is only a folder: nothing of it is run.
+    found = find_spec("pylopdf_fonts_jp")
+    if found is None or found.origin is None:
+        raise NotFound("印刷用の書体がありません。システム管理者に連絡してください。")
+    return str(Path(found.origin).parent)
+
+
+def _form(session: Session, key: str) -> Form:
+    for process in session.scalars(select(definitions.Process.current_id)):
+        if process and (form := definitions.compiled(session, process).forms.get(key)):
+            return form
+    raise NotFound("その様式はありません。様式の番号を確かめてください。")
+
+
+def _pdf(content: bytes, name: str) -> Response:
+    # The file's name is the case's number and the form's, never a person's.
+    ascii_name = name.encode("ascii", "ignore").decode() or "paper"
+    return Response(content, mimetype="application/pdf", headers={"Content-Disposition": f"inline; filename={ascii_name}.pdf"})
