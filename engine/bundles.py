@@ -55,7 +55,12 @@ def shipped_names() -> list[str]:
 def shipped(name: str) -> dict[str, str]:
     """The files of a shipped pathway, whole: with called diagrams, tables and forms beside it."""
     place = resources("processes").joinpath("pathways").joinpath(name)
-    found = {file.name: file.read_text("utf-8") for file in place.iterdir() if file.is_file()}
+    return complete({file.name: file.read_text("utf-8") for file in place.iterdir() if file.is_file()})
+
+
+def complete(files: Mapping[str, str]) -> dict[str, str]:
+    """A folder's files, and what the application has of what they name and lack: called diagrams, tables, forms."""
+    found = dict(files)
     _add_called(found)
     for table in resources("processes").joinpath("tables").iterdir():
         if table.name.endswith(".dmn"):

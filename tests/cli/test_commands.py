@@ -1,19 +1,27 @@
 """The commands: their help, their exit codes, their sentences. Run as a user runs them: as programs."""
 
+import base64
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 
 import click
 import pytest
 
+from engine import agencies, journal, sessions
+from engine.db import JST, Database
 from engine.settings import Settings
+from tests.databases import VAULT
 from tsunagi.cli import tsunagi
 
+SEAT = agencies.Seat(agency="fukushi", role="uke")
 TABLE = """<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="https://example.org/d">
   <inputData id="i" name="日数"><variable name="日数" typeRef="number"/></inputData>
@@ -56,6 +64,10 @@ def commands(group: click.Group = tsunagi, path: tuple[str, ...] = ()) -> Iterat
             yield (*path, name), command
 
 
+def options_of(command: click.Command) -> list[str]:
+    return [name for option in command.params if isinstance(option, click.Option) for name in option.opts]
+
+
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     file = tmp_path / "okure.dmn"
@@ -71,14 +83,15 @@ def diagram(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> dict[str, str]:
-    """Those of a town with a database at the newest schema."""
-    names = {
+def settings(sqlite_town: Path, tmp_path: Path) -> dict[str, str]:
+    """Those of a town with agencies, roles and published processes."""
+    shutil.copyfile(sqlite_town, tmp_path / "town.sqlite")
+    keys = {name: base64.b64encode(key).decode() for name, key in VAULT.keys.items()}
+    (tmp_path / "keys.json").write_text(json.dumps({"current": VAULT.current, "keys": keys}))
+    return {
         "TSUNAGI_DATABASE_URL": f"sqlite:///{tmp_path / 'town.sqlite'}",
         "TSUNAGI_KEYS": str(tmp_path / "keys.json"),
     }
-    assert run("migrate", settings=names).returncode == 0
-    return names
 
 
 @pytest.mark.parametrize("path", [path for path, _ in commands()], ids=" ".join)
@@ -92,10 +105,8 @@ def test_every_command_explains_itself_in_japanese(path: tuple[str, ...]) -> Non
 
 def test_the_documentation_names_every_command_option_and_setting() -> None:
     told = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
-    missing = [
-        opt for path, command in commands() for opt in (f"tsunagi {' '.join(path)}", *(o for p in command.params if isinstance(p, click.Option) for o in p.opts))
-        if f"{opt} " not in told and f"{opt}\n" not in told and f"{opt}`" not in told
-    ]  # fmt: skip
+    names = [name for path, command in commands() for name in (f"tsunagi {' '.join(path)}", *options_of(command))]
+    missing = [name for name in names if not re.search(rf"{re.escape(name)}[ `\n]", told)]
     missing += [f"TSUNAGI_{name.upper()}" for name in Settings.__dataclass_fields__ if f"`TSUNAGI_{name.upper()}`" not in told]
     assert missing == []
 
@@ -194,22 +205,22 @@ def test_the_towns_rules_apply_when_asked_for(diagram: Path) -> None:
 
 
 def test_a_check_starts_at_once(diagram: Path) -> None:
-    loaded = "import sys; from tsunagi.cli import _run; _run(['check', sys.argv[1]]); print([m for m in ('sqlalchemy', 'flask') if m in sys.modules])"
+    loaded = (
+        "import sys; from tsunagi.cli import tsunagi; tsunagi(['check', sys.argv[1]], standalone_mode=False); "
+        "print([name for name in ('sqlalchemy', 'flask', 'gunicorn') if name in sys.modules])"
+    )
     shown = subprocess.run([sys.executable, "-c", loaded, str(diagram)], capture_output=True, text=True, encoding="utf-8")
     assert shown.stdout.splitlines()[-1] == "[]", shown.stderr
 
 
-def test_migrating_tells_what_it_did_and_checks(settings: dict[str, str]) -> None:
-    assert "新しい版の形です" in run("migrate", "--check", settings=settings).stdout
-
-
-def test_an_unmigrated_database_is_not_served(tmp_path: Path) -> None:
-    names = {"TSUNAGI_DATABASE_URL": f"sqlite:///{tmp_path / 'old.sqlite'}", "TSUNAGI_KEYS": str(tmp_path / "keys.json")}
-    for command in ("serve", "worker"):
-        refused = run(command, settings=names)
+def test_migrating_brings_a_database_to_the_newest_schema(tmp_path: Path) -> None:
+    names = {"TSUNAGI_DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite'}", "TSUNAGI_KEYS": str(tmp_path / "keys.json")}
+    for command in (("serve",), ("worker",), ("migrate", "--check")):
+        refused = run(*command, settings=names)
         assert refused.returncode == 1
         assert "tsunagi migrate" in refused.stderr
-    assert run("migrate", "--check", settings=names).returncode == 1
+    assert run("migrate", settings=names).returncode == 0
+    assert "新しい版の形です" in run("migrate", "--check", settings=names).stdout
 
 
 def test_the_journal_is_verified_exported_and_compared(settings: dict[str, str], tmp_path: Path) -> None:
@@ -224,13 +235,56 @@ def test_the_journal_is_verified_exported_and_compared(settings: dict[str, str],
     assert "控えではありません" in run("verify-journal", "--against", heads, settings=settings).stderr
 
 
-def test_a_user_needs_an_agency_that_exists(settings: dict[str, str]) -> None:
+def test_a_user_is_added_once_and_can_log_in(settings: dict[str, str]) -> None:
+    order = (
+        "user", "add", "mori", "--name", "森 花子", "--agency", "fukushi", "--role", "uke", "--password-stdin",
+    )  # fmt: skip
+    added = run(*order, said="correct horse battery\n", settings=settings)
+    assert (added.returncode, added.stdout) == (0, "mori を加えました。\n")
+    again = run(*order, said="correct horse battery\n", settings=settings)
+    assert again.returncode == 1
+    assert "もう使われています" in again.stderr
+    database = Database(settings["TSUNAGI_DATABASE_URL"], VAULT)
+    with database.transaction() as session:
+        staff = agencies.by_login(session, "mori")
+        assert sessions.check_password(staff, "correct horse battery")
+        assert staff.must_change
+        assert agencies.actor(session, staff, today=datetime.now(JST).date()).seats == (SEAT,)
+        assert journal.verify(session) == []
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("agency", "role", "password", "sentence"),
+    [
+        ("nowhere", "uke", "correct horse battery", "「nowhere」はありません"),
+        ("fukushi", "king", "correct horse battery", "「king」はありません"),
+        ("fukushi", "uke", "short", "文字以上"),
+    ],
+)
+def test_a_user_needs_an_agency_a_role_and_a_long_password(
+    settings: dict[str, str], agency: str, role: str, password: str, sentence: str
+) -> None:
     refused = run(
-        "user", "add", "mori", "--name", "森", "--agency", "nowhere", "--role", "uke", "--password-stdin",
-        said="correct horse battery\n", settings=settings,
+        "user", "add", "mori", "--name", "森", "--agency", agency, "--role", role, "--password-stdin",
+        said=f"{password}\n", settings=settings,
     )  # fmt: skip
     assert refused.returncode == 1
-    assert "「nowhere」はありません" in refused.stderr
+    assert sentence in refused.stderr
+
+
+def test_a_folder_is_published_as_the_next_version(settings: dict[str, str]) -> None:
+    folder = Path(str(files("processes"))) / "pathways" / "referral"
+    published = run("publish", folder, "--note", "試し", settings=settings)
+    assert (published.returncode, published.stderr) == (0, "")
+    assert "第2版を公開しました" in published.stdout
+
+
+def test_what_the_house_refuses_is_not_published(settings: dict[str, str], diagram: Path) -> None:
+    refused = run("publish", diagram.parent, settings=settings)
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[0].startswith("公開できません")
+    assert "聴き取る" in refused.stderr
 
 
 def test_a_folder_without_a_diagram_is_not_published(settings: dict[str, str], tmp_path: Path) -> None:
@@ -242,12 +296,10 @@ def test_a_folder_without_a_diagram_is_not_published(settings: dict[str, str], t
 
 
 def test_the_worker_stops_when_told(settings: dict[str, str]) -> None:
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "tsunagi.cli", "worker"], env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
-    assert "worker started" in process.stderr.readline()
-    time.sleep(0.2)
-    process.terminate()
-    process.communicate(timeout=20)
-    assert process.returncode == 0
+    ) as process:
+        assert process.stderr is not None
+        assert "worker started" in process.stderr.readline()
+        process.terminate()
+        assert process.wait(20) == 0

@@ -44,7 +44,7 @@ def check(file: Path, house: bool, as_json: bool) -> int:
     _require(file)
     from processes import checking
 
-    findings = checking.check_file(file, house=house)
+    findings = checking.check_file(file, house=_house_rules(file.parent) if house else None)
     if as_json:
         click.echo(dumps({"findings": [_shown(finding) for finding in findings]}))
     else:
@@ -125,6 +125,24 @@ def _decide_lines() -> int:
             click.echo(dumps(decide_line(line)))
             sys.stdout.flush()
     return 0
+
+
+def _house_rules(folder: Path) -> Any:
+    """The rules that need no database: forms beside the diagram and of the library, operators; not who is who."""
+    from importlib.resources import files
+
+    from engine.errors import Refused
+    from engine.known import known_forms
+    from engine.operators import OPERATORS
+    from forms.errors import FormError
+    from processes.house import HouseRules
+
+    library = [file for file in files("forms").joinpath("library").iterdir() if file.name.endswith(".form.json")]
+    try:
+        known = known_forms(file.read_bytes() for file in [*library, *sorted(folder.glob("*.form.json"))])
+    except FormError as error:
+        raise Refused("\n".join(["様式に直すところがあります。", *(finding.message for finding in error.findings)])) from None
+    return HouseRules(forms=known, operators=frozenset(OPERATORS))
 
 
 def _require(file: Path) -> None:
