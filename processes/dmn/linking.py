@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from processes.feel import types as t
@@ -34,7 +34,8 @@ class File:
         for _, other in self.imported:
             self.elements.update(other.elements)
             self.owners.update(other.owners)
-        for element in definitions.elements:
+        self.own = tuple(self._without_twins())
+        for element in self.own:
             self.elements[self.key_of(element)] = element
             self.owners[self.key_of(element)] = self
         self.types = ItemTypes(definitions.items, self._imported_types(), self.report)
@@ -44,8 +45,8 @@ class File:
         """The key of one of this file's own elements."""
         return self.definitions.namespace, element.id
 
-    def linked(self, element: b.Element, hrefs: Iterable[str]) -> list[tuple[Path, Key]]:
-        """The elements that one of ours requires, with their paths; what cannot be found is reported."""
+    def linked(self, element: b.Element, hrefs: Iterable[str], *kinds: type) -> list[tuple[Path, Key]]:
+        """The elements of these kinds that one of ours requires, with their paths; any other href is reported."""
         found = []
         for href in hrefs:
             key = self._key(href)
@@ -55,6 +56,9 @@ class File:
                     element,
                     f"「{element.name}」が必要とする「{href}」がありません。",
                 )
+            elif not isinstance(self.elements[key], kinds):
+                message = f"「{element.name}」が必要とする「{self.elements[key].name}」は、ここで必要な種類の要素ではありません。"
+                self.finding("dmn-wrong-reference", element, message)
             else:
                 found.append((self.path_to(key), key))
         return found
@@ -77,9 +81,7 @@ class File:
         """The decision, service or knowledge model with this id or name; KeyError if there is none."""
         name = " ".join(name_or_id.split())
         kinds = (b.Decision, b.Service, b.Knowledge)
-        own = [
-            element for kind in kinds for element in self.definitions.elements if isinstance(element, kind)
-        ]
+        own = [element for kind in kinds for element in self.own if isinstance(element, kind)]
         for element in [
             *(one for one in own if one.id == name_or_id),
             *(one for one in own if one.name == name),
@@ -111,6 +113,24 @@ class File:
             )
         )
 
+    def _without_twins(self) -> Iterator[b.Element]:
+        """Our elements, the first of each id; a second of the same id or name is reported."""
+        ids, names = set[str](), set[str]()
+        for element in self.definitions.elements:
+            if element.id in ids:
+                self.finding("dmn-duplicate-id", element, f"同じ id「{element.id}」の要素が二つあります。")
+                continue
+            if element.name in names:
+                self.finding(
+                    "dmn-duplicate-name",
+                    element,
+                    f"同じ名前「{element.name}」の要素が二つあります。",
+                    warning=True,
+                )
+            ids.add(element.id)
+            names.add(element.name)
+            yield element
+
     def _key(self, href: str) -> Key | None:
         namespace, _, id = href.rpartition("#")
         keys = [(namespace or self.definitions.namespace, id), (namespace.rstrip("/"), id)]
@@ -133,7 +153,7 @@ class File:
             item = items.pop()
             names.add(item.name)
             items.extend(item.components)
-        for element in self.definitions.elements:
+        for element in self.own:
             if isinstance(element, (b.Decision, b.Knowledge)):
                 names |= words.names_in(element.logic)
         return frozenset(names)

@@ -76,7 +76,7 @@ class Model:
                 question=element.question if isinstance(element, b.Decision) else "",
                 inputs=self._inputs_of(element),
             )
-            for element in self._file.definitions.elements
+            for element in self._file.own
             if isinstance(element, (b.Decision, b.Service))
         )
 
@@ -85,7 +85,7 @@ class Model:
         """All decision tables of this file, each with the name of the decision or knowledge that holds it."""
         return tuple(
             (element.name, table)
-            for element in self._file.definitions.elements
+            for element in self._file.own
             if isinstance(element, (b.Decision, b.Knowledge))
             for table in words.tables_in(element.logic)
         )

@@ -36,14 +36,14 @@ class Program:
             self.ready.update(other.ready)
             self.functions.update(other.functions)
             self._inputs.update(other._inputs)
-        for element in file.definitions.elements:
+        for element in file.own:
             if isinstance(element, b.InputData):
                 self._inputs[file.key_of(element)] = file.type_of(element)
             elif isinstance(element, b.Knowledge):
                 self.functions[file.key_of(element)] = self._knowledge(element)
             elif isinstance(element, b.Service):
                 self.functions[file.key_of(element)] = self._service(element)
-        for element in file.definitions.elements:
+        for element in file.own:
             if isinstance(element, b.Decision):
                 self.ready[file.key_of(element)] = self._decision(element)
         self._find_circles()
@@ -108,8 +108,11 @@ class Program:
 
     def _decision(self, decision: b.Decision) -> Ready:
         file = self._file
-        wants = file.linked(decision, (*decision.inputs, *decision.decisions))
-        knows = file.linked(decision, decision.knowledge)
+        wants = [
+            *file.linked(decision, decision.inputs, b.InputData),
+            *file.linked(decision, decision.decisions, b.Decision),
+        ]
+        knows = file.linked(decision, decision.knowledge, b.Knowledge, b.Service)
         if decision.logic is None:
             file.finding(
                 "dmn-no-logic",
@@ -124,7 +127,7 @@ class Program:
     def _knowledge(self, knowledge: b.Knowledge) -> Function:
         """The function of a business knowledge model; it sees the knowledge it requires, and itself."""
         file = self._file
-        required = file.linked(knowledge, knowledge.knowledge)
+        required = file.linked(knowledge, knowledge.knowledge, b.Knowledge, b.Service)
         names = frozenset({knowledge.name, *(path[0] for path, _ in required)})
         if knowledge.logic is None:
             file.finding(
@@ -147,13 +150,12 @@ class Program:
     def _service(self, service: b.Service) -> Function:
         """The function of a decision service: its input data, then its input decisions, are the parameters."""
         file = self._file
-        inputs = file.linked(service, (*service.input_data, *service.input_decisions))
-        outputs = [
-            key
-            for _, key in file.linked(service, service.outputs)
-            if isinstance(file.elements[key], b.Decision)
+        inputs = [
+            *file.linked(service, service.input_data, b.InputData),
+            *file.linked(service, service.input_decisions, b.Decision),
         ]
-        file.linked(service, service.encapsulated)
+        outputs = [key for _, key in file.linked(service, service.outputs, b.Decision)]
+        file.linked(service, service.encapsulated, b.Decision)
         if not outputs:
             file.finding("dmn-no-output", service, f"「{service.name}」に出力の判断がありません。")
         parameters = tuple(
@@ -188,7 +190,7 @@ class Program:
 
     def _find_circles(self) -> None:
         """Decisions that need themselves are errors."""
-        for element in self._file.definitions.elements:
+        for element in self._file.own:
             if not isinstance(element, b.Decision):
                 continue
             own, seen = self._file.key_of(element), set[Key]()

@@ -229,6 +229,24 @@ def test_everything_wrong_is_told_at_once_with_its_element() -> None:
     assert {one.rule for one in dmn.check(definitions(body))} >= rules
 
 
+def test_twins_and_references_to_the_wrong_kind_are_refused() -> None:
+    body = inputs("x") + decision("d", literal("1"), decisions=["i-x"]) + decision("d", literal("2"))
+    body += decision("e", literal("1"), knows=["d"]) + inputs("e")
+    with pytest.raises(dmn.DmnError) as caught:
+        dmn.read(definitions(body))
+    assert [one.rule for one in caught.value.findings] == [
+        "dmn-duplicate-id",
+        "dmn-duplicate-name",
+        "dmn-wrong-reference",
+        "dmn-wrong-reference",
+    ]
+    assert value_of_leniently(body, "d") == 1
+
+
+def value_of_leniently(body: str, name: str) -> object:
+    return feel.to_json(dmn.read(definitions(body), lenient=True).decide(name, {}).value)
+
+
 def test_external_functions_are_never_run() -> None:
     java = (
         "<functionDefinition kind='Java'><context><contextEntry><variable name='class'/>"
