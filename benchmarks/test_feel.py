@@ -5,6 +5,9 @@ pytest benchmarks/test_feel.py
 
 from __future__ import annotations
 
+import sys
+
+import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from processes import dmn, feel
@@ -48,3 +51,7 @@ def test_a_table_of_a_hundred_rows(benchmark: BenchmarkFixture) -> None:
 
 def test_reading_a_table_of_a_hundred_rows(benchmark: BenchmarkFixture) -> None:
     assert benchmark(lambda: dmn.read(TABLE)).tables
+
+
+if __name__ == "__main__":
+    sys.exit(pytest.main([__file__, "-q", "--noconftest", "--benchmark-columns=median,ops"]))
