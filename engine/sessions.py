@@ -17,6 +17,8 @@ from engine.settings import Settings
 
 HASHER = PasswordHasher()
 SHORTEST = 10
+#: The hash of no password at all: an account that waits for its first one.
+UNUSABLE = "-"
 # Verified against when the login is unknown, so that the answer takes as long as for a known one.
 NOBODY = HASHER.hash(secrets.token_hex(16))
 

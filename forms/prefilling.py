@@ -15,14 +15,14 @@ NEVER = "none"
 SELF = "me"
 
 
-def prefill(form: Form, previous: Iterable[tuple[str, Answers]], context: Context) -> dict[str, list[str]]:
+def prefill(form: Form, previous: Iterable[tuple[str, Mapping[str, Any]]], context: Context) -> dict[str, list[str]]:
     """Typed texts for a blank page; of several earlier records that hold a key the first given wins."""
     earlier = list(previous)
     return typed(form, _group(form.fields, earlier, earlier, context))
 
 
 def _group(
-    fields: tuple[Field, ...], roots: list[tuple[str, Answers]], here: list[tuple[str, Answers]], context: Context
+    fields: tuple[Field, ...], roots: list[tuple[str, Mapping[str, Any]]], here: list[tuple[str, Mapping[str, Any]]], context: Context
 ) -> Answers:
     made: Answers = {}
     for one in fields:
@@ -35,7 +35,7 @@ def _group(
     return made
 
 
-def _answer(one: Field, roots: list[tuple[str, Answers]], here: list[tuple[str, Answers]], context: Context) -> Any:
+def _answer(one: Field, roots: list[tuple[str, Mapping[str, Any]]], here: list[tuple[str, Mapping[str, Any]]], context: Context) -> Any:
     candidates = _candidates(one, roots, here, context)
     found = next((answer for answer in candidates if _fits(one, answer, context)), None)
     if found is not None:
@@ -44,7 +44,7 @@ def _answer(one: Field, roots: list[tuple[str, Answers]], here: list[tuple[str, 
 
 
 def _candidates(
-    one: Field, roots: list[tuple[str, Answers]], here: list[tuple[str, Answers]], context: Context
+    one: Field, roots: list[tuple[str, Mapping[str, Any]]], here: list[tuple[str, Mapping[str, Any]]], context: Context
 ) -> Iterator[Any]:
     if one.prefill == SELF:
         yield str(context.me.get(one.source) or "")

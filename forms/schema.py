@@ -51,7 +51,7 @@ class Form:
         """Which parts a page shows for what is typed so far, and what they hold."""
         return answers.shown(self, raw, context)
 
-    def coded(self, given: Answers) -> Answers:
+    def coded(self, given: Mapping[str, Any]) -> Answers:
         """Only what no person wrote freely: the part that may enter the state of a running process."""
         return export.coded(self.fields, given)
 
@@ -65,11 +65,11 @@ class Form:
         """Paths of the inputs that are reported to the state (国報告)."""
         return frozenset(one.path for one in every(self.fields) if one.reported and (one.asks or one.kind == "table"))
 
-    def describe(self, given: Answers, *, context: Context) -> tuple[description.Line, ...]:
+    def describe(self, given: Mapping[str, Any], *, context: Context) -> tuple[description.Line, ...]:
         """The answers for reading: label and display, tables with their rows."""
         return description.describe(self.fields, given, context)
 
-    def prefill(self, previous: Iterable[tuple[str, Answers]], *, context: Context) -> dict[str, list[str]]:
+    def prefill(self, previous: Iterable[tuple[str, Mapping[str, Any]]], *, context: Context) -> dict[str, list[str]]:
         """What a blank page begins with: computed values, then equal keys of earlier records (form key, answers)."""
         return prefilling.prefill(self, previous, context)
 

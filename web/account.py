@@ -64,6 +64,11 @@ def _change(old: str, new: str, again: str) -> str:
             raise Refused("新しいパスワードが2回で違います。同じものを2回入れてください。")
         sessions.set_password(session, staff, new, by=door.actor(), now=door.now())
         token, _ = sessions.sign_in(
-            session, staff.login, new, browser=request.user_agent.string, settings=door.settings(), now=door.now()
+            session,
+            staff.login,
+            new,
+            browser=request.user_agent.string,
+            settings=door.settings(),
+            now=door.now(),
         )
         return token

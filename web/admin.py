@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from engine import agencies, journal, sessions
-from engine.agencies import Agency, Membership, Role, Staff
+from engine.agencies import Membership, Staff
 from engine.errors import NotFound, Refused
 from forms import moments
 from web import door
@@ -30,9 +30,13 @@ def page() -> str:
     with door.reading() as session:
         query = select(Staff).order_by(Staff.kana, Staff.id)
         if sought:
-            query = query.where(or_(Staff.name.contains(sought), Staff.login.contains(sought), Staff.kana.contains(sought)))
+            query = query.where(
+                or_(Staff.name.contains(sought), Staff.login.contains(sought), Staff.kana.contains(sought))
+            )
         found = list(session.scalars(query.limit(300)))
-        return render_template("staff.html", found=found, seats=_seats(session), sought=sought, **_choices(session))
+        return render_template(
+            "staff.html", found=found, seats=_seats(session), sought=sought, **_choices(session)
+        )
 
 
 @pages.post("/staff")
@@ -45,10 +49,19 @@ def add() -> Response | str:
     with door.writing() as session:
         if session.scalar(select(Staff.id).where(Staff.login == said["login"])):
             raise Refused(f"利用者名「{said['login']}」はもう使われています。別の名前にしてください。")
-        staff = Staff(login=said["login"], name=said["name"], kana=said["kana"], password_hash="-")
+        staff = Staff(
+            login=said["login"], name=said["name"], kana=said["kana"], password_hash=sessions.UNUSABLE
+        )
         session.add(staff)
         session.flush()
-        session.add(Membership(staff_id=staff.id, agency=said["agency"], role=said["role"], valid_from=agencies.today_of(door.now())))
+        session.add(
+            Membership(
+                staff_id=staff.id,
+                agency=said["agency"],
+                role=said["role"],
+                valid_from=agencies.today_of(door.now()),
+            )
+        )
         _note(session, "利用者の追加", staff.id)
         return _with_new_password(session, staff)
 
@@ -59,7 +72,13 @@ def one(staff_id: int) -> str:
     """One account and its seats."""
     with door.reading() as session:
         staff = _found(session, staff_id)
-        return render_template("member.html", staff=staff, seats=_seats(session, staff_id).get(staff_id, []), password="", **_choices(session))
+        return render_template(
+            "member.html",
+            staff=staff,
+            seats=_seats(session, staff_id).get(staff_id, []),
+            password="",
+            **_choices(session),
+        )
 
 
 @pages.post("/staff/<int:staff_id>/password")
@@ -129,8 +148,7 @@ def _seats(session: Session, staff_id: int | None = None) -> dict[int, list[Memb
 
 
 def _choices(session: Session) -> dict[str, dict[str, str]]:
-    offices = {one.code: one.name for one in session.scalars(select(Agency).order_by(Agency.name))}
-    return {"agencies": offices, "roles": {code: name for code, name in session.execute(select(Role.code, Role.name))}}
+    return {"agencies": agencies.names(session), "roles": agencies.role_names(session)}
 
 
 def _day(name: str) -> date | None:
@@ -142,4 +160,6 @@ def _day(name: str) -> date | None:
 
 
 def _note(session: Session, action: str, staff_id: int) -> None:
-    journal.write(session, journal.Line(action=action, by=door.actor(), target=f"staff:{staff_id}"), now=door.now())
+    journal.write(
+        session, journal.Line(action=action, by=door.actor(), target=f"staff:{staff_id}"), now=door.now()
+    )

@@ -10,14 +10,46 @@ from flask import Flask
 from engine.db import JST, Database
 from engine.settings import Settings
 from engine.vault import open_ring
-from web import account, admin, auth, cases, coordinators, inbox, intake, printing, records, refusals, reports, search, security, shown, tasks
+from web import (
+    account,
+    admin,
+    auth,
+    cases,
+    coordinators,
+    inbox,
+    intake,
+    printing,
+    records,
+    refusals,
+    reports,
+    search,
+    security,
+    shown,
+    tasks,
+)
 from web.door import CLOCK, DATABASE, SETTINGS
 
-BLUEPRINTS = (auth, inbox, tasks, cases, records, search, intake, reports, printing, admin, account, coordinators)
+BLUEPRINTS = (
+    auth,
+    inbox,
+    tasks,
+    cases,
+    records,
+    search,
+    intake,
+    reports,
+    printing,
+    admin,
+    account,
+    coordinators,
+)
 
 
 def create_app(
-    settings: Settings | None = None, *, database: Database | None = None, clock: Callable[[], datetime] | None = None
+    settings: Settings | None = None,
+    *,
+    database: Database | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> Flask:
     """The WSGI application for a town; settings come from the environment unless given."""
     known = settings or Settings.from_env()
@@ -25,7 +57,9 @@ def create_app(
     app.extensions[SETTINGS] = known
     app.extensions[DATABASE] = database or Database(known.database_url, open_ring(known.keys))
     app.extensions[CLOCK] = clock or (lambda: datetime.now(JST))
-    app.config.update(MAX_CONTENT_LENGTH=known.upload_limit, MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024, MAX_FORM_PARTS=5000)
+    app.config.update(
+        MAX_CONTENT_LENGTH=known.upload_limit, MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024, MAX_FORM_PARTS=5000
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     shown.register(app)
     security.register(app)

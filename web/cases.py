@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response
 
 from engine import access, agencies, cases, people, records
 from engine.access import Sight
-from engine.casebook import Case, Incident, Instance, relations
+from engine.casebook import Case, Incident, Instance, Relation, relations
 from engine.definitions import Process, compiled
+from engine.errors import NotFound
 from engine.journal import Entry
 from engine.tasks import Task, seat_for
 from web import diagram, door
@@ -36,7 +37,9 @@ def page(case_id: int) -> str:
     with door.writing() as session:
         case = cases.find_case(session, case_id)
         seen = access.open_case_page(session, door.actor(), case, purpose="ケース", now=door.now())
-        return render_template("case.html", case=case, seen=seen, done=request.args.get("done"), **_told(session, case, seen))
+        return render_template(
+            "case.html", case=case, seen=seen, done=request.args.get("done"), **_told(session, case, seen)
+        )
 
 
 @pages.get("/<int:case_id>/diagrams/<int:instance_id>")
@@ -48,7 +51,13 @@ def drawing(case_id: int, instance_id: int) -> str:
         case = cases.find_case(session, case_id)
         seen = access.open_case_page(session, door.actor(), case, purpose="進み方の図", now=door.now())
         instance = _instance(session, seen, instance_id)
-        return render_template("diagram.html", case=case, instance=instance, drawn=_drawn(session, instance), name=_names(session)[instance.key])
+        return render_template(
+            "diagram.html",
+            case=case,
+            instance=instance,
+            drawn=_drawn(session, instance),
+            name=_names(session)[instance.key],
+        )
 
 
 @pages.post("/<int:case_id>/<action>")
@@ -60,34 +69,53 @@ def act(case_id: int, action: str) -> Response | tuple[str, int]:
         case = cases.find_case(session, case_id)
         access.open_case_page(session, door.actor(), case, purpose="ケース", now=door.now())
     if action not in ACTIONS:
-        return render_template("refusal.html", title="見つかりません", sentence="受信箱から開き直してください。"), 404
+        return render_template(
+            "refusal.html", title="見つかりません", sentence="受信箱から開き直してください。"
+        ), 404
     reason = request.form.get("reason", "").strip()
     if action != "resumption" and not reason:
         return _asked_again(case, "理由を入力してください。あとから見た人が分かるように、短くて構いません。")
     said = {} if action == "resumption" else {"reason": reason}
     cases.attempt(
-        door.database(), lambda session: ACTIONS[action](session, case_id, by=door.actor(), now=door.now(), **said), now=door.now()
+        door.database(),
+        lambda session: ACTIONS[action](session, case_id, by=door.actor(), now=door.now(), **said),
+        now=door.now(),
     )
     return door.there("cases.page", case_id=case_id)
 
 
 def _asked_again(case: Case, sentence: str) -> tuple[str, int]:
-    return render_template("refusal.html", title="理由が必要です", sentence=sentence, back=f"/cases/{case.id}"), 422
+    return render_template(
+        "refusal.html", title="理由が必要です", sentence=sentence, back=f"/cases/{case.id}"
+    ), 422
 
 
 def _told(session: Session, case: Case, seen: Sight) -> dict[str, Any]:
     offices = agencies.names(session)
     common = {
-        "agencies": offices, "relations": relations(session, case.id), "open_tasks": _open_tasks(session, case),
+        "agencies": offices, "relations": _involved(session, case), "open_tasks": _open_tasks(session, case),
         "directs": bool(door.actor().roles & door.MANAGERS or (case.lead and case.lead in door.actor().agencies)),
         "mine": lambda task: seat_for(task, door.actor()) is not None,
     }  # fmt: skip
     if seen.level < 2:
-        return {**common, "timeline": (), "records": (), "files": (), "people": (), "instances": (), "incidents": (), "staff_names": {},
-                "granted": _granted(session, case, seen), "drawn": None, "stage_of": _stage(common["open_tasks"])}
+        return {
+            **common,
+            "timeline": (),
+            "records": (),
+            "files": (),
+            "people": (),
+            "instances": (),
+            "incidents": (),
+            "staff_names": {},
+            "granted": _granted(session, case, seen),
+            "drawn": None,
+            "stage_of": _stage(common["open_tasks"]),
+        }
     found = records.of_case(session, seen)
     timeline = _timeline(session, case)
-    instances = list(session.scalars(select(Instance).where(Instance.case_id == case.id).order_by(Instance.id)))
+    instances = list(
+        session.scalars(select(Instance).where(Instance.case_id == case.id).order_by(Instance.id))
+    )
     running = [one for one in instances if one.status in ("running", "suspended")]
     names = _names(session)
     staff = agencies.staff_names(session, _staff_ids(common["open_tasks"], timeline, found))
@@ -96,19 +124,26 @@ def _told(session: Session, case: Case, seen: Sight) -> dict[str, Any]:
         "files": records.attachments(session, seen, case), "people": people.of_case(session, case),
         "incidents": list(session.scalars(select(Incident).where(Incident.case_id == case.id, Incident.mended_at.is_(None)))),
         "instances": [(one, names.get(one.key, one.key)) for one in instances],
-        "drawn": _drawn(session, running[-1]) if running else None, "drawn_of": running[-1] if running else None,
+        "drawn": _drawn(session, running[-1], near=True) if running else None, "drawn_of": running[-1] if running else None,
         "stage_of": _stage(common["open_tasks"]), "words": _words(session, instances),
     }  # fmt: skip
 
 
 def _granted(session: Session, case: Case, seen: Sight) -> Sequence[records.Record]:
-    return [record for record in records.of_case(session, seen)]
+    return records.of_case(session, seen)
+
+
+def _involved(session: Session, case: Case) -> dict[str, list[Relation]]:
+    """Agency → its relations to the case."""
+    found: dict[str, list[Relation]] = {}
+    for relation in relations(session, case.id):
+        found.setdefault(relation.agency, []).append(relation)
+    return found
 
 
 def _open_tasks(session: Session, case: Case) -> list[Task]:
-    return list(session.scalars(
-        select(Task).where(Task.case_id == case.id, Task.status.in_(("open", "suspended"))).order_by(Task.due_at.is_(None), Task.due_at, Task.id)
-    ))  # fmt: skip
+    waiting = select(Task).where(Task.case_id == case.id, Task.status.in_(("open", "suspended")))
+    return list(session.scalars(waiting.order_by(Task.due_at.is_(None), Task.due_at, Task.id)))
 
 
 def _stage(open_tasks: Any) -> str:
@@ -124,31 +159,45 @@ def _timeline(session: Session, case: Case) -> list[Entry]:
 
 
 def _staff_ids(open_tasks: Any, timeline: list[Entry], found: list[records.Record]) -> set[int]:
-    ids = {task.holder_id for task in open_tasks} | {entry.staff_id for entry in timeline} | {record.author_id for record in found}
+    ids = (
+        {task.holder_id for task in open_tasks}
+        | {entry.staff_id for entry in timeline}
+        | {record.author_id for record in found}
+    )
     return {one for one in ids if one}
 
 
 def _words(session: Session, instances: list[Instance]) -> Mapping[str, str]:
     """Target of a journal line (`task:3`) → the step's title."""
-    known = session.execute(select(Task.id, Task.title).where(Task.case_id == instances[0].case_id)) if instances else ()
+    known = (
+        session.execute(select(Task.id, Task.title).where(Task.case_id == instances[0].case_id))
+        if instances
+        else ()
+    )
     return {f"task:{task_id}": title for task_id, title in known}
 
 
 def _instance(session: Session, seen: Sight, instance_id: int) -> Instance:
     instance = session.get(Instance, instance_id)
     if instance is None or instance.case_id != seen.case_id or seen.level < 2:
-        raise cases.NotFound("その図はないか、あなたには開けません。")
+        raise NotFound("その図はないか、あなたには開けません。")
     return instance
 
 
-def _drawn(session: Session, instance: Instance) -> diagram.Drawing:
+def _drawn(session: Session, instance: Instance, *, near: bool = False) -> diagram.Drawing:
     steps = session.execute(select(Task.element, Task.status).where(Task.instance_id == instance.id)).all()
     done = frozenset(element for element, state in steps if state == "done")
     version = compiled(session, instance.version_id)
-    resting = diagram.resting(version.definition, instance, now=door.now()) if instance.status == "running" else frozenset()
+    resting = (
+        diagram.resting(version.definition, instance, now=door.now())
+        if instance.status == "running"
+        else frozenset()
+    )
     open_now = frozenset(element for element, state in steps if state in ("open", "suspended"))
-    return diagram.draw(version.bundle.main, name=version.bundle.name, done=done, active=open_now | resting)
+    return diagram.draw(
+        version.bundle.main, name=version.bundle.name, done=done, active=open_now | resting, near=near
+    )
 
 
 def _names(session: Session) -> dict[str, str]:
-    return {key: name for key, name in session.execute(select(Process.key, Process.name))}
+    return {row.key: row.name for row in session.execute(select(Process.key, Process.name))}

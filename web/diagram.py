@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import TypeAlias
 from xml.sax.saxutils import escape
 
 from engine import runtime
@@ -18,6 +19,9 @@ from processes import bpmn
 from processes.bpmn_values import ACTIVITIES, GATEWAYS, Bounds, Diagram, Node, Process
 
 MARGIN = 16
+#: What the picture near the case's place shows beside it, in points: across, and up and down.
+AROUND = (330, 130)
+Frame: TypeAlias = tuple[float, float, float, float]
 LINE, SIZE = 13, 11.5
 KINDS = {
     "startEvent": "始まり", "endEvent": "終わり", "intermediateCatchEvent": "待ち", "intermediateThrowEvent": "知らせ",
@@ -28,8 +32,25 @@ KINDS = {
     "adHocSubProcess": "順不同のまとまり", "transaction": "まとまり",
 }  # fmt: skip
 STATES = {"active": "いまここ", "done": "済み", "": ""}
-MARKS = {"exclusiveGateway": "×", "inclusiveGateway": "○", "parallelGateway": "＋", "eventBasedGateway": "◇", "complexGateway": "＊"}
-SIGNS = {"message": "✉", "timer": "◷", "signal": "△", "error": "⚡", "escalation": "▲", "conditional": "≡", "terminate": "●", "compensate": "◀◀", "link": "→", "cancel": "✕"}
+MARKS = {
+    "exclusiveGateway": "×",
+    "inclusiveGateway": "○",
+    "parallelGateway": "＋",
+    "eventBasedGateway": "◇",
+    "complexGateway": "＊",
+}
+SIGNS = {
+    "message": "✉",
+    "timer": "◷",
+    "signal": "△",
+    "error": "⚡",
+    "escalation": "▲",
+    "conditional": "≡",
+    "terminate": "●",
+    "compensate": "◀◀",
+    "link": "→",
+    "cancel": "✕",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +78,21 @@ class Drawing:
     outline: tuple[Step, ...]
 
 
-def draw(source: bytes, *, name: str, done: frozenset[str], active: frozenset[str]) -> Drawing:
-    """Picture and outline of a diagram with what is done and where it stands."""
+def draw(
+    source: bytes,
+    *,
+    name: str,
+    done: frozenset[str] = frozenset(),
+    active: frozenset[str] = frozenset(),
+    near: bool = False,
+) -> Drawing:
+    """Picture and outline of a diagram with what is done and where it stands; `near` shows only what lies around that."""
     read = _read(source, name)
     states = {**dict.fromkeys(done, "done"), **dict.fromkeys(active, "active")}
-    return Drawing(svg="".join(_svg(read, states)), outline=tuple(_outline(read, states)))
+    return Drawing(
+        svg="".join(_svg(read, states, _near(read, active) if near else _frame(read))),
+        outline=tuple(_outline(read, states)),
+    )
 
 
 def resting(definition: runtime.Definition, instance: Instance, *, now: datetime) -> frozenset[str]:
@@ -75,8 +106,8 @@ def _read(source: bytes, name: str) -> Diagram:
     return bpmn.read(source, name=name)
 
 
-def _svg(read: Diagram, states: dict[str, str]) -> Iterator[str]:
-    left, top, width, height = _frame(read)
+def _svg(read: Diagram, states: dict[str, str], frame: Frame) -> Iterator[str]:
+    left, top, width, height = frame
     yield (
         f'<svg class="diagram" xmlns="http://www.w3.org/2000/svg" viewBox="{left:g} {top:g} {width:g} {height:g}" '
         f'width="{width:g}" height="{height:g}" role="img" aria-label="進み方の図。同じ内容が手順の一覧にあります。">'
@@ -90,14 +121,31 @@ def _svg(read: Diagram, states: dict[str, str]) -> Iterator[str]:
     yield "</svg>"
 
 
-def _frame(read: Diagram) -> tuple[float, float, float, float]:
+def _near(read: Diagram, active: frozenset[str]) -> Frame:
+    boxes = [read.shapes[one] for one in active if one in read.shapes]
+    whole = _frame(read)
+    if not boxes:
+        return whole
+    left, top = min(box.x for box in boxes) - AROUND[0], min(box.y for box in boxes) - AROUND[1]
+    right = max(box.x + box.width for box in boxes) + AROUND[0]
+    bottom = max(box.y + box.height for box in boxes) + AROUND[1]
+    left, top = max(left, whole[0]), max(top, whole[1])
+    return left, top, min(right, whole[0] + whole[2]) - left, min(bottom, whole[1] + whole[3]) - top
+
+
+def _frame(read: Diagram) -> Frame:
     boxes = list(read.shapes.values())
     points = [point for line in read.edges.values() for point in line]
     xs = [box.x for box in boxes] + [box.x + box.width for box in boxes] + [x for x, _ in points]
     ys = [box.y for box in boxes] + [box.y + box.height for box in boxes] + [y for _, y in points]
     if not xs:
         return 0, 0, 100, 40
-    return min(xs) - MARGIN, min(ys) - MARGIN, max(xs) - min(xs) + 2 * MARGIN, max(ys) - min(ys) + 2 * MARGIN + LINE
+    return (
+        min(xs) - MARGIN,
+        min(ys) - MARGIN,
+        max(xs) - min(xs) + 2 * MARGIN,
+        max(ys) - min(ys) + 2 * MARGIN + LINE,
+    )
 
 
 def _pools(read: Diagram) -> Iterator[str]:
@@ -121,11 +169,19 @@ def _lines(read: Diagram, process: Process) -> Iterator[str]:
         yield f'<polyline points="{path}" class="flow" marker-end="url(#arrow)"/>'
         if flow.name:
             (x1, y1), (x2, y2) = points[0], points[1]
-            yield _text((x1 + x2) / 2 if abs(x1 - x2) > 60 else x1 + 6, min(y1, y2) - 4 if y1 == y2 else (y1 + y2) / 2, [flow.name], "label", "start")
+            yield _text(
+                (x1 + x2) / 2 if abs(x1 - x2) > 60 else x1 + 6,
+                min(y1, y2) - 4 if y1 == y2 else (y1 + y2) / 2,
+                [flow.name],
+                "label",
+                "start",
+            )
 
 
 def _nodes(read: Diagram, process: Process, states: dict[str, str]) -> Iterator[str]:
-    for node in sorted(process.nodes.values(), key=lambda node: (_depth(process, node), node.kind == "boundaryEvent")):
+    for node in sorted(
+        process.nodes.values(), key=lambda node: (_depth(process, node), node.kind == "boundaryEvent")
+    ):
         if box := read.shapes.get(node.id):
             state = states.get(node.id, "")
             told = "、".join(part for part in (node.name or KINDS.get(node.kind, ""), STATES[state]) if part)
@@ -145,16 +201,29 @@ def _shape(node: Node, box: Bounds, state: str) -> Iterator[str]:
         lines = _wrapped(node.name, int(box.width / SIZE) - 1)
         room = max(1, int(box.height / LINE))
         inner = node.kind in ("subProcess", "adHocSubProcess", "transaction") and box.height > 100
-        start = box.y + LINE + 2 if inner else box.y + box.height / 2 - (min(len(lines), room) - 1) * LINE / 2 + 4
+        start = (
+            box.y + LINE + 2 if inner else box.y + box.height / 2 - (min(len(lines), room) - 1) * LINE / 2 + 4
+        )
         yield _text(box.x + box.width / 2, start, lines[:room], "name")
         if state:
-            yield _text(box.x + box.width - 4, box.y - 3, [f"{'▶' if state == 'active' else '✓'}{STATES[state]}"], "state", "end")
+            yield _text(
+                box.x + box.width - 4,
+                box.y - 3,
+                [f"{'▶' if state == 'active' else '✓'}{STATES[state]}"],
+                "state",
+                "end",
+            )
     else:
         radius = box.width / 2
         yield f'<circle cx="{box.x + radius:g}" cy="{box.y + radius:g}" r="{radius:g}"/>'
         if node.kind in ("intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"):
             yield f'<circle cx="{box.x + radius:g}" cy="{box.y + radius:g}" r="{radius - 3:g}" class="inner"/>'
-        yield _text(box.x + radius, box.y + radius + 5, [SIGNS.get(node.events[0].kind, "")] if node.events else [], "mark")
+        yield _text(
+            box.x + radius,
+            box.y + radius + 5,
+            [SIGNS.get(node.events[0].kind, "")] if node.events else [],
+            "mark",
+        )
         yield _text(box.x + radius, box.y + box.height + LINE, _wrapped(node.name, 9), "label")
 
 
@@ -162,7 +231,13 @@ def _family(node: Node) -> str:
     if node.kind in GATEWAYS:
         return "gateway"
     if node.kind in ACTIVITIES:
-        return "person" if node.kind in ("userTask", "manualTask") else "part" if "rocess" in node.kind else "machine"
+        return (
+            "person"
+            if node.kind in ("userTask", "manualTask")
+            else "part"
+            if "rocess" in node.kind
+            else "machine"
+        )
     return "end" if node.kind == "endEvent" else "event"
 
 
@@ -175,9 +250,15 @@ def _upright(box: Bounds, name: str) -> str:
     return f'<text x="{x:g}" y="{y:g}" transform="rotate(-90 {x:g} {y:g})" text-anchor="middle" class="lane-name">{escape(name)}</text>'
 
 
-def _text(x: float, y: float, lines: list[str], look: str, anchor: str = "middle", *, upward: bool = False) -> str:
+def _text(
+    x: float, y: float, lines: list[str], look: str, anchor: str = "middle", *, upward: bool = False
+) -> str:
     first = y - (len(lines) - 1) * LINE if upward else y
-    spans = "".join(f'<tspan x="{x:g}" y="{first + place * LINE:g}">{escape(line)}</tspan>' for place, line in enumerate(lines) if line)
+    spans = "".join(
+        f'<tspan x="{x:g}" y="{first + place * LINE:g}">{escape(line)}</tspan>'
+        for place, line in enumerate(lines)
+        if line
+    )
     return f'<text class="{look}" text-anchor="{anchor}">{spans}</text>' if spans else ""
 
 
@@ -207,18 +288,17 @@ def _following(process: Process, node: Node) -> Iterator[str]:
 
 
 def _in_order(process: Process) -> list[Node]:
-    """Nodes as the flow goes: breadth first from the starts, then what no flow leads to."""
-    nodes = process.nodes
-    starts = [node for node in nodes.values() if not node.incoming and node.kind == "startEvent"]
-    waiting, seen = list(starts), {node.id: None for node in starts}
+    """Nodes as the flow goes: each way to its end before the next, then what no flow leads to."""
+    starts = [node for node in process.nodes.values() if not node.incoming and node.parent == process.id]
+    waiting = list(reversed(starts))
+    seen: dict[str, None] = {}
     while waiting:
-        node = waiting.pop(0)
-        for target in _targets(process, node):
-            if target.id not in seen:
-                seen[target.id] = None
-                waiting.append(target)
-    rest: Iterable[str] = (one for one in nodes if one not in seen)
-    return [nodes[one] for one in (*seen, *rest)]
+        node = waiting.pop()
+        if node.id not in seen:
+            seen[node.id] = None
+            waiting.extend(reversed(list(_targets(process, node))))
+    rest: Iterable[str] = (one for one in process.nodes if one not in seen)
+    return [process.nodes[one] for one in (*seen, *rest)]
 
 
 def _targets(process: Process, node: Node) -> Iterator[Node]:

@@ -81,7 +81,9 @@ def only(*roles: str) -> Callable[[Page], Page]:
         @wraps(page)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if not actor().roles.intersection(roles):
-                raise NotAllowed("この画面は、あなたの役割では開けません。必要なときはシステム管理者に連絡してください。")
+                raise NotAllowed(
+                    "この画面は、あなたの役割では開けません。必要なときはシステム管理者に連絡してください。"
+                )
             return page(*args, **kwargs)
 
         return cast(Page, signed_in(guarded))

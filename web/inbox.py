@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -27,7 +27,12 @@ def page() -> str:
     chosen = {name: request.args.get(name, "").strip() for name in FILTERS}
     with door.reading() as session:
         found = tasks.inbox(
-            session, door.actor(), tab=tab, now=door.now(), filters=Filters(**chosen), after=request.args.get("after", "")
+            session,
+            door.actor(),
+            tab=tab,
+            now=door.now(),
+            filters=Filters(**chosen),
+            after=request.args.get("after", ""),
         )
         known = names(session)
         return render_template(
@@ -51,11 +56,7 @@ def claim() -> Response:
 
 def _stages(session: Session) -> list[str]:
     places = sorted(door.actor().agencies)
-    found = select(Task.stage).where(Task.status == "open", Task.agency.in_(places), Task.stage != "").distinct()
+    found = (
+        select(Task.stage).where(Task.status == "open", Task.agency.in_(places), Task.stage != "").distinct()
+    )
     return list(session.scalars(found.order_by(Task.stage)))
-
-
-def here(**changed: str) -> str:
-    """The address of this page with some filters changed."""
-    kept = {name: value for name, value in request.args.items() if name != "after" and value}
-    return url_for("inbox.page", **{**kept, **changed})

@@ -29,7 +29,9 @@ def page() -> str:
     """At which desk? Asked only of who sits at several."""
     with door.reading() as session:
         names = agencies.names(session)
-    return render_template("intake.html", desks=[(code, names.get(code, code)) for code in _desks()], submission=uuid.uuid4().hex)
+    return render_template(
+        "intake.html", desks=[(code, names.get(code, code)) for code in _desks()], submission=uuid.uuid4().hex
+    )
 
 
 @pages.post("")
@@ -51,7 +53,9 @@ def _open(session: Session, desk: str, submission: str) -> int:
         return same
     case, _ = cases.open_case(session, PROCESS, by=door.actor(), desk=desk, now=door.now(), at=START)
     session.flush()
-    first = session.scalars(select(Task).where(Task.case_id == case.id, Task.status == "open").order_by(Task.id)).one()
+    first = session.scalars(
+        select(Task).where(Task.case_id == case.id, Task.status == "open").order_by(Task.id)
+    ).one()
     tasks.claim(session, first.id, by=door.actor(), now=door.now())
     first.submission = submission[:64]
     return first.id

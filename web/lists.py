@@ -20,36 +20,53 @@ from forms.fields import Choice, every
 from forms.schema import Form
 
 
-def asking(session: Session, task: Task, form: Form, case: Case, *, by: Actor, seen: Sight | None, now: datetime) -> Context:
+def asking(
+    session: Session, task: Task, form: Form, case: Case, *, by: Actor, seen: Sight | None, now: datetime
+) -> Context:
     """What the page of a task knows: agencies of today, colleagues, the people of the case, its own attachments."""
     today = agencies.today_of(now)
     offices = tuple(Choice(value=one.code, label=one.name) for one in agencies.current(session, today=today))
-    colleagues = tuple(Choice(value=str(one.id), label=one.name) for one in agencies.members(session, task.agency, today=today))
+    colleagues = tuple(
+        Choice(value=str(one.id), label=one.name)
+        for one in agencies.members(session, task.agency, today=today)
+    )
     choices = {"agency": offices, "staff": colleagues, **_of_case(session, case, seen)}
     me = {"agency": task.agency, "staff": str(by.staff_id), "name": by.name}
     return Context(
-        now=now, choices=choices, me=me, facts=facts(session, task, form, now=now), files=own_files(session, task, case)
+        now=now,
+        choices=choices,
+        me=me,
+        facts=facts(session, task, form, now=now),
+        files=own_files(session, task, case),
     )
 
 
 def telling(session: Session, case: Case, seen: Sight, *, now: datetime) -> Context:
     """What reading a record knows: every agency and member of staff that ever was, the people and files of the case."""
     offices = tuple(Choice(value=code, label=name) for code, name in agencies.names(session).items())
-    everyone = tuple(Choice(value=str(one), label=name) for one, name in session.execute(select(Staff.id, Staff.name)))
+    everyone = tuple(
+        Choice(value=str(one), label=name) for one, name in session.execute(select(Staff.id, Staff.name))
+    )
     files = {str(file.id): name for file, name in records.attachments(session, seen, case)}
-    return Context(now=now, choices={"agency": offices, "staff": everyone, **_of_case(session, case, seen)}, files=files)
+    return Context(
+        now=now, choices={"agency": offices, "staff": everyone, **_of_case(session, case, seen)}, files=files
+    )
 
 
 def facts(session: Session, task: Task, form: Form, *, now: datetime) -> Mapping[str, Any]:
     """The variables of the running process that this form's own expressions ask for (`facts.urgency`), and no others."""
-    expressions = [c.expression for one in every(form.fields) for c in (one.hide, one.required_if, one.compute) if c]
+    expressions = [
+        c.expression for one in every(form.fields) for c in (one.hide, one.required_if, one.compute) if c
+    ]
     expressions += [rule.when.expression for rule in form.rules]
     wanted = {path.split(".")[1] for one in expressions for path in one.paths if path.startswith("facts.")}
     if not wanted or task.status != "open":
         return {}
     instance = session.get_one(Instance, task.instance_id)
     definition = compiled(session, instance.version_id).definition
-    return {name: runtime.read(definition, instance.state, task.token, name, now=now) for name in sorted(wanted)}
+    return {
+        name: runtime.read(definition, instance.state, task.token, name, now=now) for name in sorted(wanted)
+    }
 
 
 def own_files(session: Session, task: Task, case: Case) -> Mapping[str, str]:
@@ -62,5 +79,8 @@ def _of_case(session: Session, case: Case, seen: Sight | None) -> Mapping[str, t
     if seen is None or seen.level < 2:
         return {"case": own, "household": own, "person": ()}
     known = people.of_case(session, case)
-    named = tuple(Choice(value=str(person.id), label=f"{said.name or '（氏名不明）'}（{person.place}）") for person, said in known)
+    named = tuple(
+        Choice(value=str(person.id), label=f"{said.name or '（氏名不明）'}（{person.place}）")
+        for person, said in known
+    )
     return {"case": own, "household": own, "person": named}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as fresh
 
 from forms.answers import Context, Raw, Shown, rows_of
 from forms.errors import Problem
@@ -13,7 +14,15 @@ from forms.schema import Form
 
 #: Up to so many choices stand open as radio buttons; more fold into a list.
 OPEN_CHOICES = 6
-WIDTHS = {"date": "short", "time": "short", "int": "short", "number": "short", "yen": "short", "zip": "short", "tel": "middle"}
+WIDTHS = {
+    "date": "short",
+    "time": "short",
+    "int": "short",
+    "number": "short",
+    "yen": "short",
+    "zip": "short",
+    "tel": "middle",
+}
 MODES = {"int": "numeric", "yen": "numeric", "number": "decimal", "zip": "numeric", "tel": "tel"}
 EXAMPLES = {
     "date": "例 R8.4.18、2026/4/18", "datetime": "例 R8.4.18 と 9:05", "yen": "円。例 53,700", "zip": "例 682-0101",
@@ -35,7 +44,7 @@ class Part:
     required: bool = False
     problem: str = ""
     controls: bool = False
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = fresh(default_factory=dict)
     rows: tuple[Row, ...] = ()
     parts: tuple[Part, ...] = ()
 
@@ -71,9 +80,17 @@ class Row:
     parts: tuple[Part, ...]
 
 
-def page(form: Form, raw: Raw, shown: Shown, context: Context, problems: Sequence[Problem] = ()) -> tuple[Part, ...]:
+def page(
+    form: Form, raw: Raw, shown: Shown, context: Context, problems: Sequence[Problem] = ()
+) -> tuple[Part, ...]:
     """The parts to show for what is typed so far; hidden ones are left out."""
-    drawing = _Drawing(raw, shown, context, {problem.path: problem.sentence for problem in reversed(problems)}, _controls(form))
+    drawing = _Drawing(
+        raw,
+        shown,
+        context,
+        {problem.path: problem.sentence for problem in reversed(problems)},
+        _controls(form),
+    )
     return tuple(drawing.parts(form.fields, ""))
 
 
@@ -87,7 +104,10 @@ def more(raw: Raw, table: str, fields: Iterable[Field]) -> dict[str, list[str]]:
     blank = next((one.blank_rows for one in fields if one.path == table), 1)
     numbers = rows_of(raw, table) or list(range(blank))
     rows = [*numbers, max(numbers, default=-1) + 1]
-    return {**{name: list(texts) for name, texts in raw.items()}, f"{table}.rows": [str(number) for number in rows]}
+    return {
+        **{name: list(texts) for name, texts in raw.items()},
+        f"{table}.rows": [str(number) for number in rows],
+    }
 
 
 def less(raw: Raw, row: str) -> dict[str, list[str]]:
@@ -99,7 +119,12 @@ def less(raw: Raw, row: str) -> dict[str, list[str]]:
 
 
 def _controls(form: Form) -> frozenset[str]:
-    read = [expression.reads for one in every(form.fields) for expression in (one.hide, one.required_if) if expression]
+    read = [
+        expression.reads
+        for one in every(form.fields)
+        for expression in (one.hide, one.required_if)
+        if expression
+    ]
     return frozenset().union(*read)
 
 
@@ -131,7 +156,11 @@ class _Drawing:
         return self.input(one, name)
 
     def table(self, one: Field, name: str) -> Part:
-        numbers = rows_of(self.raw, name) if f"{name}.rows" in self.raw else rows_of(self.raw, name) or range(one.blank_rows)
+        numbers = (
+            rows_of(self.raw, name)
+            if f"{name}.rows" in self.raw
+            else rows_of(self.raw, name) or range(one.blank_rows)
+        )
         rows = tuple(
             Row(number=number, place=place, parts=tuple(self.parts(one.children, f"{name}.{number}.")))
             for place, number in enumerate(numbers, 1)
@@ -154,6 +183,17 @@ class _Drawing:
 
 def _look(one: Field, choices: tuple[Choice, ...]) -> str:
     if one.kind == "one":
-        return "radio" if not one.source and 0 < len(choices) <= OPEN_CHOICES and one.shown_as != "select" else "select"
-    looks = {"many": "checks", "bool": "check", "long": "long", "file": "files", "files": "files", "datetime": "datetime"}
+        return (
+            "radio"
+            if not one.source and 0 < len(choices) <= OPEN_CHOICES and one.shown_as != "select"
+            else "select"
+        )
+    looks = {
+        "many": "checks",
+        "bool": "check",
+        "long": "long",
+        "file": "files",
+        "files": "files",
+        "datetime": "datetime",
+    }
     return looks.get(one.kind, "line")

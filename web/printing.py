@@ -6,16 +6,14 @@ import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import typst
 from flask import Blueprint, Response, g
-from sqlalchemy.orm import Session
-
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from engine import access, agencies, cases, definitions, journal, records
 from engine.casebook import Case
@@ -99,7 +97,9 @@ def unfilled(form: Form, context: Context) -> dict[str, Any]:
     return _paper(form, head, "関係者限り", list(_blank_parts(form.fields, context, "")), masked=[])
 
 
-def _paper(form: Form, head: list[tuple[str, str]], handling: str, parts: list[dict[str, Any]], *, masked: list[str]) -> dict[str, Any]:
+def _paper(
+    form: Form, head: list[tuple[str, str]], handling: str, parts: list[dict[str, Any]], *, masked: list[str]
+) -> dict[str, Any]:
     printed = f"印刷 {moments.write_datetime(door.now())}　{door.actor().name}"
     note = "太枠は国への報告項目です。" if form.reported else ""
     return {
@@ -109,7 +109,8 @@ def _paper(form: Form, head: list[tuple[str, str]], handling: str, parts: list[d
 
 
 def _parts(lines: Sequence[Line], form: Form) -> Iterator[dict[str, Any]]:
-    reported, rows, title = form.reported, [], ""
+    reported, title = form.reported, ""
+    rows: list[dict[str, Any]] = []
     for line in lines:
         section = line.section[-1] if line.section else ""
         if rows and (section != title or line.table):
@@ -119,7 +120,9 @@ def _parts(lines: Sequence[Line], form: Form) -> Iterator[dict[str, Any]]:
         if line.table and line.table.rows:
             yield {"kind": "table", "title": line.label, "head": line.table.head, "rows": line.table.rows}
         elif not line.empty:
-            rows.append({"label": line.label, "text": line.display, "room": 0, "reported": line.path in reported})
+            rows.append(
+                {"label": line.label, "text": line.display, "room": 0, "reported": line.path in reported}
+            )
     if rows:
         yield {"kind": "lines", "title": title, "rows": rows}
 
@@ -136,7 +139,14 @@ def _blank_parts(fields: tuple[Field, ...], context: Context, title: str) -> Ite
             head = [column.label for column in one.children if column.asks]
             yield {"kind": "table", "title": one.label, "head": head, "rows": [[""] * len(head)] * 4}
         elif one.asks:
-            rows.append({"label": one.label, "text": _choices(one, context), "room": _room(one), "reported": one.reported})
+            rows.append(
+                {
+                    "label": one.label,
+                    "text": _choices(one, context),
+                    "room": _room(one),
+                    "reported": one.reported,
+                }
+            )
     if rows:
         yield {"kind": "lines", "title": title, "rows": rows}
 
@@ -144,7 +154,11 @@ def _blank_parts(fields: tuple[Field, ...], context: Context, title: str) -> Ite
 def _choices(one: Field, context: Context) -> str:
     if one.kind == "bool":
         return f"{BLANK}はい　{BLANK}いいえ"
-    return "　".join(f"{BLANK}{choice.label}" for choice in context.choices_of(one)) if one.kind in ("one", "many") else ""
+    return (
+        "　".join(f"{BLANK}{choice.label}" for choice in context.choices_of(one))
+        if one.kind in ("one", "many")
+        else ""
+    )
 
 
 def _room(one: Field) -> int:
@@ -167,20 +181,55 @@ def _cut(paper: dict[str, Any], longest: int) -> dict[str, Any]:
     for part in paper["parts"]:
         if part["kind"] == "table":
             rows = [[shorter(cell) for cell in row] for row in part["rows"][: max(3, longest // 40)]]
-            parts.append({**part, "rows": [*rows, *([[CONTINUED] + [""] * (len(part["head"]) - 1)] if len(rows) < len(part["rows"]) else [])]})
+            parts.append(
+                {
+                    **part,
+                    "rows": [
+                        *rows,
+                        *(
+                            [[CONTINUED] + [""] * (len(part["head"]) - 1)]
+                            if len(rows) < len(part["rows"])
+                            else []
+                        ),
+                    ],
+                }
+            )
         else:
-            parts.append({**part, "rows": [{**row, "text": shorter(row["text"]), "room": min(row["room"], 2)} for row in part["rows"]]})
-    return {**paper, "parts": parts, "note": f"{paper['note']} {CONTINUED}のある項目は、全文が画面にあります。"}
+            parts.append(
+                {
+                    **part,
+                    "rows": [
+                        {**row, "text": shorter(row["text"]), "room": min(row["room"], 2)}
+                        for row in part["rows"]
+                    ],
+                }
+            )
+    return {
+        **paper,
+        "parts": parts,
+        "note": f"{paper['note']} {CONTINUED}のある項目は、全文が画面にあります。",
+    }
 
 
 def _compile(paper: dict[str, Any], size: float) -> bytes:
-    made = typst.compile(_source(), format="pdf", sys_inputs=_inputs(paper, size), font_paths=[_fonts()], ignore_system_fonts=True)
-    return made if isinstance(made, bytes) else made[0]
+    return typst.compile(
+        _source(),
+        format="pdf",
+        sys_inputs=_inputs(paper, size),
+        font_paths=[_fonts()],
+        ignore_system_fonts=True,
+    )
 
 
 def _pages(paper: dict[str, Any], size: float) -> int:
     found = typst.query(
-        _source(), "<pages>", field="value", one=True, sys_inputs=_inputs(paper, size), font_paths=[_fonts()], ignore_system_fonts=True
+        _source(),
+        "<pages>",
+        field="value",
+        one=True,
+        sys_inputs=_inputs(paper, size),
+        font_paths=[_fonts()],
+        ignore_system_fonts=True,
     )
     return int(json.loads(found))
 
@@ -190,17 +239,17 @@ def _inputs(paper: dict[str, Any], size: float) -> dict[str, str]:
 
 
 @cache
-def _source() -> bytes:
-    return files("web").joinpath("print", "sheet.typ").read_bytes()
+def _source() -> Path:
+    return Path(__file__).with_name("print") / "sheet.typ"
 
 
 @cache
-def _fonts() -> str:
+def _fonts() -> Path:
     # The package of fonts is only a folder: nothing of it is run.
     found = find_spec("pylopdf_fonts_jp")
     if found is None or found.origin is None:
         raise NotFound("印刷用の書体がありません。システム管理者に連絡してください。")
-    return str(Path(found.origin).parent)
+    return Path(found.origin).parent
 
 
 def _form(session: Session, key: str) -> Form:
@@ -213,4 +262,8 @@ def _form(session: Session, key: str) -> Form:
 def _pdf(content: bytes, name: str) -> Response:
     # The file's name is the case's number and the form's, never a person's.
     ascii_name = name.encode("ascii", "ignore").decode() or "paper"
-    return Response(content, mimetype="application/pdf", headers={"Content-Disposition": f"inline; filename={ascii_name}.pdf"})
+    return Response(
+        content,
+        mimetype="application/pdf",
+        headers={"Content-Disposition": f"inline; filename={ascii_name}.pdf"},
+    )

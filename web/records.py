@@ -66,7 +66,9 @@ def correct(case_id: int, record_id: int) -> Answer | tuple[str, int]:
         if not reason:
             told = Problem(path="_reason", label="訂正の理由", sentence="「訂正の理由」を入力してください")
             return _form_page(session, case, seen, read, typed, problems=(told,)), 422
-        newer = records.correct(session, case, record, answers, by=door.actor(), seat=seen.seat, now=door.now(), reason=reason)
+        newer = records.correct(
+            session, case, record, answers, by=door.actor(), seat=seen.seat, now=door.now(), reason=reason
+        )
         newer_id = newer.id
     return door.there("records.page", case_id=case_id, record_id=newer_id)
 
@@ -79,7 +81,9 @@ def attachment(case_id: int, attachment_id: int) -> Response:
     with door.writing() as session:
         case = cases.find_case(session, case_id)
         seen = access.open_case_page(session, door.actor(), case, purpose="添付", now=door.now())
-        name, _, content = records.open_attachment(session, seen, case, attachment_id, by=door.actor(), now=door.now())
+        name, _, content = records.open_attachment(
+            session, seen, case, attachment_id, by=door.actor(), now=door.now()
+        )
     return Response(content, mimetype="application/octet-stream", headers={
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
     })  # fmt: skip
@@ -95,7 +99,9 @@ def _found(session: Session, case_id: int, record_id: int) -> tuple[Case, Sight,
 def _correctable(session: Session, case: Case, seen: Sight, record: Record) -> Read:
     read = records.read(session, seen, record, case)
     if read.masked:
-        raise NotAllowed("あなたには読めない項目があるため、訂正できません。この記録を書いた機関に頼んでください。")
+        raise NotAllowed(
+            "あなたには読めない項目があるため、訂正できません。この記録を書いた機関に頼んでください。"
+        )
     if record.agency not in door.actor().agencies:
         raise NotAllowed("訂正は、この記録を書いた機関だけができます。")
     return read
@@ -116,7 +122,14 @@ def _changed(read: Read, wish: str, typed: Typed) -> Typed:
 
 
 def _form_page(
-    session: Session, case: Case, seen: Sight, read: Read, typed: Typed, *, problems: tuple[Problem, ...] = (), reason: str = ""
+    session: Session,
+    case: Case,
+    seen: Sight,
+    read: Read,
+    typed: Typed,
+    *,
+    problems: tuple[Problem, ...] = (),
+    reason: str = "",
 ) -> str:
     context = _context(session, case, seen)
     parts = paper.page(read.form, typed, read.form.shown(typed, context=context), context, problems)

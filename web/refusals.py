@@ -6,7 +6,17 @@ from flask import Flask, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from engine.access import note_refusal
-from engine.errors import AlreadyDone, Conflict, Invalid, NotAllowed, NotFound, NotOpen, NotYours, Refused, Stopped
+from engine.errors import (
+    AlreadyDone,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotOpen,
+    NotYours,
+    Refused,
+    Stopped,
+)
 from web.door import actor, now, writing
 
 STATUS: dict[type[Refused], tuple[int, str]] = {
@@ -18,8 +28,14 @@ PAGES = {
     400: ("画面の有効期限が切れました", "前の画面に戻り、画面を開き直してから、もう一度操作してください。"),
     404: ("見つかりません", "住所（URL）が変わったか、まちがっています。受信箱から開き直してください。"),
     405: ("この操作はできません", "受信箱から開き直してください。"),
-    413: ("添付が大きすぎます", "1回に送れる大きさを超えました。ファイルを小さくするか、分けて添付してください。入力は残っています。"),
-    500: ("うまくいきませんでした", "少し待ってから、もう一度操作してください。下書きは残っています。続くときはシステム管理者に連絡してください。"),
+    413: (
+        "添付が大きすぎます",
+        "1回に送れる大きさを超えました。ファイルを小さくするか、分けて添付してください。入力は残っています。",
+    ),
+    500: (
+        "うまくいきませんでした",
+        "もう一度操作してください。下書きは残っています。続くときはシステム管理者に連絡してください。",
+    ),
 }
 
 
@@ -35,7 +51,9 @@ def refused(error: Refused) -> tuple[str, int]:
     status, title = STATUS.get(type(error), (400, "お断りします"))
     if isinstance(error, NotAllowed) and g.get("actor"):
         with writing() as session:
-            note_refusal(session, actor(), target=(request.endpoint or "")[:80], case_id=g.get("case_id"), now=now())
+            note_refusal(
+                session, actor(), target=(request.endpoint or "")[:80], case_id=g.get("case_id"), now=now()
+            )
     return _page(status, title, error.sentence)
 
 

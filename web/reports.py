@@ -27,7 +27,9 @@ ENCODINGS = {"utf-8": "utf-8-sig", "cp932": "cp932"}
 def standing() -> str:
     """滞留一覧: the case's number and never a name; since when, at whose door, why, what next."""
     found, chosen = _asked()
-    return render_template("stuck.html", found=found, chosen=chosen, levels=LEVELS, signs=SIGNS, agencies=dict(_doors(found)))
+    return render_template(
+        "stuck.html", found=found, chosen=chosen, levels=LEVELS, signs=SIGNS, agencies=dict(_doors(found))
+    )
 
 
 @pages.get("/stuck.csv")
@@ -36,11 +38,19 @@ def standing_csv() -> Response:
     """The same list for a spreadsheet; exporting is journalled."""
     found, _ = _asked()
     with door.writing() as session:
-        line = journal.Line(action="書き出し", by=door.actor(), target="滞留一覧", particulars={"rows": len(found.rows)})
+        line = journal.Line(
+            action="書き出し", by=door.actor(), target="滞留一覧", particulars={"rows": len(found.rows)}
+        )
         journal.write(session, line, now=door.now())
-    content = csvfile.write(HEAD, (_cells(row) for row in found.rows), encoding=ENCODINGS.get(request.args.get("encoding", ""), "utf-8-sig"))
+    content = csvfile.write(
+        HEAD,
+        (_cells(row) for row in found.rows),
+        encoding=ENCODINGS.get(request.args.get("encoding", ""), "utf-8-sig"),
+    )
     name = f"R{door.now().year - 2018}-jusou-tairyu_{today_of(door.now()):%Y%m%d}.csv"
-    return Response(content, mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename={name}"})
+    return Response(
+        content, mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename={name}"}
+    )
 
 
 @pages.get("/incidents")
@@ -52,7 +62,11 @@ def incidents() -> str:
             select(Incident, Case.number).join(Case, Case.id == Incident.case_id)
             .order_by(Incident.mended_at.is_not(None), Incident.noted_at.desc()).limit(200)
         ).all()  # fmt: skip
-        return render_template("incidents.html", rows=rows, staff_names=agencies.staff_names(session, [i.mended_by or 0 for i, _ in rows]))
+        return render_template(
+            "incidents.html",
+            rows=rows,
+            staff_names=agencies.staff_names(session, [i.mended_by or 0 for i, _ in rows]),
+        )
 
 
 @pages.post("/incidents/<int:incident_id>/mending")
@@ -60,7 +74,9 @@ def incidents() -> str:
 def mend(incident_id: int) -> Answer:
     """Say how it was put right."""
     with door.writing() as session:
-        cases.mend(session, incident_id, how=request.form.get("how", "").strip(), by=door.actor(), now=door.now())
+        cases.mend(
+            session, incident_id, how=request.form.get("how", "").strip(), by=door.actor(), now=door.now()
+        )
     return door.there("reports.incidents")
 
 

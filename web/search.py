@@ -35,7 +35,9 @@ def look() -> Response | str:
         if exact:
             return door.there("cases.page", case_id=exact)
         ids = people.search(session, sought, by=door.actor(), now=door.now())
-        return render_template("search.html", sought=sought, found=_known(session, ids), agencies=agencies.names(session))
+        return render_template(
+            "search.html", sought=sought, found=_known(session, ids), agencies=agencies.names(session)
+        )
 
 
 def _known(session: Session, ids: list[int]) -> list[tuple[Case, int]]:

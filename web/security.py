@@ -44,7 +44,9 @@ def csrf() -> str:
 
 def set_session(response: Response, token: str) -> Response:
     """Hand the browser its session; no script can read it, no other site can send it along with a form."""
-    response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=settings().secure_cookie, path="/")
+    response.set_cookie(
+        COOKIE, token, httponly=True, samesite="Lax", secure=settings().secure_cookie, path="/"
+    )
     response.delete_cookie(DOOR_COOKIE)
     return response
 
@@ -87,7 +89,9 @@ def _seal(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if "door" in g and COOKIE not in request.cookies:
-        response.set_cookie(DOOR_COOKIE, g.door, httponly=True, samesite="Lax", secure=settings().secure_cookie)
+        response.set_cookie(
+            DOOR_COOKIE, g.door, httponly=True, samesite="Lax", secure=settings().secure_cookie
+        )
     return response
 
 

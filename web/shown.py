@@ -19,7 +19,15 @@ STATUS = {"open": "進行中", "suspended": "停止中", "closed": "終結", "wi
 def register(app: Flask) -> None:
     """Give every template these filters and names."""
     app.jinja_env.filters.update(
-        day=day, short=short, moment=moment, clock=clock, until=until, urgency=urgency, status=status, ago=ago
+        day=day,
+        short=short,
+        moment=moment,
+        clock=clock,
+        until=until,
+        act=act,
+        urgency=urgency,
+        status=status,
+        ago=ago,
     )
     app.context_processor(_given)
 
@@ -39,7 +47,9 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return "—"
     here = value.astimezone(JST)
-    return f"{moments.write_short(here.date())}({moments.WEEKDAYS[here.weekday()]}) {moments.write_time(here)}"
+    return (
+        f"{moments.write_short(here.date())}({moments.WEEKDAYS[here.weekday()]}) {moments.write_time(here)}"
+    )
 
 
 def clock(value: datetime) -> str:
@@ -53,6 +63,11 @@ def until(task: Task) -> str:
         return "期限なし"
     due = task.due_at.astimezone(JST).date()
     return f"{moments.write_day(due) if due.year == now().year else moments.write_short(due)}まで"
+
+
+def act(title: str) -> str:
+    """What the button of a task says: its own verb, or that it is done."""
+    return title if title.endswith(tuple("うくぐすつぬぶむる")) else f"{title}を済ませる"
 
 
 def ago(value: datetime) -> str:

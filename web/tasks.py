@@ -145,7 +145,11 @@ def _laid_out(session: Session, task: Task, case: Case, seen: Sight) -> Desk:
     version = compiled(session, session.get_one(Instance, task.instance_id).version_id)
     form = version.forms.get(task.form)
     node = version.definition.nodes.get(task.element)
-    context = lists.asking(session, task, form, case, by=door.actor(), seen=seen, now=door.now()) if form else Context(now=door.now())
+    context = (
+        lists.asking(session, task, form, case, by=door.actor(), seen=seen, now=door.now())
+        if form
+        else Context(now=door.now())
+    )
     return Desk(
         task=task, case=case, form=form, seen=seen, context=context, title=task.title,
         instructions=node.instructions if node else "",
@@ -160,7 +164,9 @@ def _begun(session: Session, desk: Desk) -> Typed:
     """A blank page begins with what is known: computed values and earlier records that this task names."""
     if desk.form is None:
         return {}
-    node = compiled(session, session.get_one(Instance, desk.task.instance_id).version_id).definition.nodes[desk.task.element]
+    node = compiled(session, session.get_one(Instance, desk.task.instance_id).version_id).definition.nodes[
+        desk.task.element
+    ]
     wanted = tuple(key.strip() for key in node.properties.get("prefill", "").split(",") if key.strip())
     earlier = [
         (record.form, records.read(session, desk.seen, record, desk.case).answers)
@@ -175,7 +181,11 @@ def _typed() -> Typed:
 
 def _with_files(session: Session, desk: Desk, typed: Typed) -> Typed:
     """Files are stored at once, so that a refused form does not lose them; their ids stand where answers stand."""
-    named = {one.path: one for one in every(desk.form.fields) if one.kind in ("file", "files")} if desk.form else {}
+    named = (
+        {one.path: one for one in every(desk.form.fields) if one.kind in ("file", "files")}
+        if desk.form
+        else {}
+    )
     for name, file in request.files.items(multi=True):
         field = named.get(name.removesuffix(".new"))
         content = file.read() if field and file.filename else b""
@@ -193,7 +203,11 @@ def _with_files(session: Session, desk: Desk, typed: Typed) -> Typed:
 
 def _file_name(given: str) -> str:
     # Names of the town are Japanese: only what paths and headers could misread is taken out.
-    return "".join(c for c in given.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable())[:120] or secure_filename(given) or "添付"
+    return (
+        "".join(c for c in given.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable())[:120]
+        or secure_filename(given)
+        or "添付"
+    )
 
 
 def _kept_files(task_id: int) -> Typed:
@@ -202,7 +216,14 @@ def _kept_files(task_id: int) -> Typed:
         with door.writing() as session:
             desk = _own_desk(session, task_id)
             typed = _with_files(session, desk, typed)
-            records.save_draft(session, desk.case, task_id, desk.form.draft(typed) if desk.form else {}, by=door.actor(), now=door.now())
+            records.save_draft(
+                session,
+                desk.case,
+                task_id,
+                desk.form.draft(typed) if desk.form else {},
+                by=door.actor(),
+                now=door.now(),
+            )
     return typed
 
 
@@ -228,7 +249,14 @@ def _place_after(wish: str) -> str | None:
 def _refused(task_id: int, typed: Typed, problems: tuple[Problem, ...]) -> str:
     with door.writing() as session:
         desk = _own_desk(session, task_id)
-        at = records.save_draft(session, desk.case, task_id, desk.form.draft(typed) if desk.form else {}, by=door.actor(), now=door.now())
+        at = records.save_draft(
+            session,
+            desk.case,
+            task_id,
+            desk.form.draft(typed) if desk.form else {},
+            by=door.actor(),
+            now=door.now(),
+        )
         return _render(session, desk, typed, saved_at=at, problems=problems)
 
 
@@ -236,7 +264,11 @@ def _too_late(task_id: int, typed: Typed, error: AlreadyDone | Conflict | NotOpe
     """Somebody else was first: who and when, and every word that was typed, to copy."""
     with door.reading() as session:
         task = session.get(Task, task_id)
-        form = compiled(session, session.get_one(Instance, task.instance_id).version_id).forms.get(task.form) if task else None
+        form = (
+            compiled(session, session.get_one(Instance, task.instance_id).version_id).forms.get(task.form)
+            if task
+            else None
+        )
         return render_template("too_late.html", task=task, sentence=error.sentence, words=_words(form, typed))
 
 
@@ -250,13 +282,18 @@ def _words(form: Form | None, typed: Mapping[str, list[str]]) -> list[tuple[str,
     return found
 
 
-def _render(session: Session, desk: Desk, typed: Typed, *, saved_at: Any = None, problems: tuple[Problem, ...] = ()) -> str:
+def _render(
+    session: Session, desk: Desk, typed: Typed, *, saved_at: Any = None, problems: tuple[Problem, ...] = ()
+) -> str:
     parts: tuple[paper.Part, ...] = ()
     if desk.form:
         shown = desk.form.shown(typed, context=desk.context)
         parts = paper.page(desk.form, typed, shown, desk.context, problems)
     telling = lists.telling(session, desk.case, desk.seen, now=door.now())
-    earlier = [records.read(session, desk.seen, record, desk.case) for record in records.of_case(session, desk.seen)[-BESIDE:]]
+    earlier = [
+        records.read(session, desk.seen, record, desk.case)
+        for record in records.of_case(session, desk.seen)[-BESIDE:]
+    ]
     return render_template(
         "task.html", desk=desk, task=desk.task, case=desk.case, parts=parts, problems=problems, saved_at=saved_at,
         submission=request.form.get("_submission") or uuid.uuid4().hex, identify=paper.identify,
