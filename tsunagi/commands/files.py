@@ -141,7 +141,7 @@ def _house_rules(folder: Path) -> Any:
     try:
         known = known_forms(file.read_bytes() for file in [*library, *sorted(folder.glob("*.form.json"))])
     except FormError as error:
-        raise Refused("\n".join(["様式に直すところがあります。", *(finding.message for finding in error.findings)])) from None
+        raise Refused("\n".join(["様式に直すところがあります。", *(finding.sentence for finding in error.findings)])) from None
     return HouseRules(forms=known, operators=frozenset(OPERATORS))
 
 
