@@ -11,6 +11,8 @@ _DECLARES = ("dataObject", "property")
 
 
 class DataReading:
+    """Resolves what data references of one file mean."""
+
     def __init__(self, root: Element) -> None:
         self.by_id = {e.get("id") or "": e for e in root.iter() if e.get("id") and tag(e) in _KINDS}
         self.references: dict[str, list[Element]] = {}

@@ -12,6 +12,8 @@ _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 
 
 class EventReading:
+    """Reads the event definitions of one file; `named` are its messages, signals, errors and escalations by kind."""
+
     def __init__(self, root: Element, named: Mapping[str, Mapping[str, Named]]) -> None:
         self.named = named
         self.shared = {

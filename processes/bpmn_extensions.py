@@ -10,6 +10,8 @@ from processes.bpmn_xml import Element, child, line, tag, text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
+    """What the dialect adds to an element."""
+
     properties: Mapping[str, str] = field(default_factory=dict)
     instructions: str = ""
     result: str | None = None

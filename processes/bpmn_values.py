@@ -78,6 +78,8 @@ class Loop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
+    """One parameter of a service: `value` is FEEL."""
+
     id: str
     value: str
     type: str | None = None
@@ -177,6 +179,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
+    """A sequence flow; `condition` is FEEL as written."""
+
     id: str
     source: str
     target: str
@@ -190,6 +194,8 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
+    """A lane and the ids of the nodes directly in it."""
+
     id: str
     name: str
     line: int
@@ -244,6 +250,8 @@ class Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
+    """A pool and the process that it shows."""
+
     id: str
     name: str
     process: str | None
@@ -252,6 +260,8 @@ class Participant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageFlow:
+    """A drawn message flow between pools."""
+
     id: str
     name: str
     source: str
@@ -283,8 +293,10 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagram:
+    """A whole file. `digest` is the SHA-256 of its source."""
+
     name: str
-    digest: str  # SHA-256 of the source, hex
+    digest: str
     processes: Mapping[str, Process]
     messages: Mapping[str, Named]
     signals: Mapping[str, Named]

@@ -89,6 +89,7 @@ def tag(element: Element) -> str:
 
 
 def namespace(element: Element) -> str | None:
+    """The namespace of an element; None for what is no element."""
     return etree.QName(element).namespace if isinstance(element.tag, str) else None
 
 
@@ -98,6 +99,7 @@ def child(element: Element, name: str) -> Element | None:
 
 
 def children(element: Element, *names: str) -> Iterator[Element]:
+    """The BPMN children, of these local names if any are given."""
     for found in element:
         if namespace(found) == BPMN and (not names or tag(found) in names):
             yield found
@@ -116,4 +118,5 @@ def ref(value: str | None) -> str | None:
 
 
 def line(element: Element) -> int:
+    """The line of an element in its file, from 1."""
     return int(getattr(element, "sourceline", None) or 0)

@@ -10,6 +10,7 @@ from processes.bpmn import Node
 
 
 def arrive(play: Play, token: Token) -> None:
+    """A token comes to an event."""
     node = play.node(token)
     play.note(token, "started")
     if node.kind == "intermediateCatchEvent" and not _is_link(node):

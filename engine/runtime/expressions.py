@@ -82,7 +82,9 @@ class Visible(Mapping[str, Any]):
         raise KeyError(name)
 
     def __contains__(self, name: object) -> bool:
-        return any(name in layer for layer in self.layers) or (isinstance(name, str) and name in self.aliases and self.aliases[name] in self)
+        if any(name in layer for layer in self.layers):
+            return True
+        return isinstance(name, str) and name in self.aliases and self.aliases[name] in self
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(name for layer in self.layers for name in layer))

@@ -43,6 +43,7 @@ def split_inclusive(play: Play, token: Token, extra: Mapping[str, Any] | None = 
 
 
 def split_parallel(play: Play, token: Token) -> list[Flow]:
+    """All outgoing flows."""
     return _outgoing(play, token)[0]
 
 

@@ -237,7 +237,8 @@ def _decisions(process: Process, models: list[dmn.Model], reading: Reading) -> d
             continue
         model = next((m for m in models if any(node.decision in (o.id, o.name) for o in m.decisions)), None)
         if model is None:
-            reading.problem("decision", f"判定「{node.decision}」の表が見つかりません。DMNファイルを一緒に置いてください。", node.id, node.line)
+            message = f"判定「{node.decision}」の表が見つかりません。DMNファイルを一緒に置いてください。"
+            reading.problem("decision", message, node.id, node.line)
         else:
             found[node.decision] = model
     return found

@@ -13,6 +13,7 @@ from processes import feel
 
 
 def step(play: Play) -> Step:
+    """The present of the run, and what this move did."""
     run = play.run
     root = run.root()
     return Step(
@@ -58,6 +59,7 @@ def _evaluated(play: Play, token: Token) -> Iterator[tuple[str, Any]]:
 
 
 def plain_or_none(value: Any) -> Any:
+    """A FEEL value as plain JSON; None if it has no such form."""
     try:
         return feel.to_json(value)
     except feel.FeelValueError:

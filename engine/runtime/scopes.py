@@ -51,6 +51,7 @@ def open_handler(play: Play, owner: Token, *, handler: str) -> Scope:
 
 
 def begin(play: Play, scope: Scope) -> None:
+    """A token on everything that starts inside the scope."""
     body = play.body(scope)
     assert body is not None
     node = play.program(scope).nodes.get(scope.body)

@@ -48,6 +48,7 @@ def still(play: Play, one: Subscription) -> bool:
 
 
 def of_token(play: Play, token: Token) -> Iterator[Subscription]:
+    """What a token waits for: its own events, and boundary events of an open activity."""
     node = play.node(token)
     if token.status == "waiting" and node.kind in _CATCHES:
         for index, definition in enumerate(definitions(node)):
@@ -62,6 +63,7 @@ def of_token(play: Play, token: Token) -> Iterator[Subscription]:
 
 
 def of_scope(play: Play, scope: Scope) -> Iterator[Subscription]:
+    """The event sub-processes that may start in an open scope."""
     body = play.body(scope)
     if body is None or scope.interrupted or scope.cancelling or scope.serves:
         return
@@ -74,6 +76,7 @@ def of_scope(play: Play, scope: Scope) -> Iterator[Subscription]:
 
 
 def definitions(node: Node) -> tuple[EventDefinition, ...]:
+    """The triggers of a node: its message, or its event definitions."""
     return (node.message,) if node.message is not None else node.events
 
 
@@ -113,10 +116,12 @@ def is_ready(play: Play, one: Subscription) -> bool:
 
 
 def awaited_name(one: Subscription) -> str:
+    """The name of the message awaited."""
     return message_name(one.event, one.definition)
 
 
 def due(one: Subscription) -> Plan | None:
+    """When its timer fires next; None if it has none running."""
     found = one.holder.timers.get(one.role)
     return from_state(found) if found else None
 

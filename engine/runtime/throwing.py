@@ -39,6 +39,7 @@ def broadcast(play: Play, name: str, payload: Mapping[str, Any]) -> int:
 
 
 def receive_signal(play: Play, name: str, payload: Mapping[str, Any]) -> int:
+    """A signal arrives, from inside or outside; the number of those that it reached."""
     listening = [one for one in current(play, "signal") if one.definition.name == name]
     reached = 0
     for one in listening:
@@ -84,6 +85,7 @@ def end_by_error(play: Play, token: Token, code: str | None) -> None:
 
 
 def code_of(definition: EventDefinition) -> str | None:
+    """What an error or escalation is told apart by: its code, else its name or id."""
     return definition.code or definition.name or definition.ref
 
 

@@ -27,6 +27,8 @@ class TimerError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duration:
+    """A length of time: whole calendar `months`, and `time` of fixed length."""
+
     months: int = 0
     time: timedelta = timedelta()
 
@@ -82,6 +84,7 @@ def moment(value: Any) -> datetime:
 
 
 def duration(value: Any) -> Duration:
+    """A duration from FEEL or ISO 8601 text; raises TimerError."""
     if isinstance(value, feel.YearsMonths):
         return Duration(months=value.months)
     if isinstance(value, feel.DaysTime):
@@ -151,6 +154,7 @@ def _periods(plan_: Plan, after: datetime) -> int:
 
 
 def to_state(plan_: Plan) -> dict[str, Any]:
+    """A plan as plain JSON."""
     state: dict[str, Any] = {"due": plan_.due.isoformat(), "base": plan_.base.isoformat()}
     if plan_.period is not None:
         state["months"] = plan_.period.months
@@ -160,6 +164,7 @@ def to_state(plan_: Plan) -> dict[str, Any]:
 
 
 def from_state(state: dict[str, Any]) -> Plan:
+    """The plan that `to_state` wrote."""
     due, base = (datetime.fromisoformat(state[key]).astimezone(TOKYO) for key in ("due", "base"))
     if "months" not in state:
         return Plan(due=due, base=base)

@@ -68,6 +68,8 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Awaited:
+    """A message that the run waits for; `key` is its correlation, None if any will do."""
+
     token: str
     element: str
     name: str

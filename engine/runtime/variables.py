@@ -22,6 +22,7 @@ def visible(play: Play, token: Token, extra: Mapping[str, Any] | None = None) ->
 
 
 def visible_in(play: Play, scope: Scope) -> Visible:
+    """What an expression directly in the scope can read."""
     return Visible(*_layers(play, scope), aliases=play.program(scope).aliases)
 
 
@@ -58,11 +59,13 @@ def write(play: Play, token: Token, name: str, value: Any) -> None:
 
 
 def write_in(play: Play, scope: Scope, name: str, value: Any) -> None:
+    """Set a variable, as plain JSON, from a scope."""
     _home(play, scope, name).vars[name] = value
     play.changed = True
 
 
 def merge(play: Play, token: Token, values: Mapping[str, Any]) -> None:
+    """Set several variables from where the token is."""
     for name, one in values.items():
         write(play, token, name, one)
 

@@ -7,7 +7,7 @@
     | <xml/>                        raw XML inside the node of the line before
 """
 
-import re
+import itertools
 from html import escape
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -53,7 +53,8 @@ class _Drawing:
             if line == "]":
                 break
             if line.startswith("|"):
-                out[-1] = re.sub(r"(</\w+>)$", lambda m: line[1:].strip() + m[1], out[-1])
+                head, tag, tail = out[-1].rpartition("</")
+                out[-1] = head + line[1:].strip() + tag + tail
             elif " > " in line and "!" not in line:
                 out.extend(self._flow(line))
             else:
@@ -99,10 +100,10 @@ class _Drawing:
     def _pairs(self, line: str):
         if " > " not in line or line.startswith(("|", "<")) or "!" in line:
             return
-        path, condition = (line.split(" if ", 1) + [""])[:2] if " if " in line else (line, "")
+        path, condition = ([*line.split(" if ", 1), ""])[:2] if " if " in line else (line, "")
         default = path.endswith(" default")
         ids = path.removesuffix(" default").split(" > ")
-        for source, target in zip(ids, ids[1:], strict=False):
+        for source, target in itertools.pairwise(ids):
             yield source.strip(), target.strip(), "default" if default else condition
 
     def _flow(self, line: str) -> list[str]:

@@ -199,6 +199,12 @@ def random_net(seed):
             pairs.append((event, rng.choice([n for n in inner if n != task] or ["e"])))
     for number, pair in enumerate(pairs):
         net.flows[f"f{number}"] = pair
+    _choose(net, rng)
+    return net
+
+
+def _choose(net, rng):
+    """Conditions and defaults where several flows leave a gateway, and behind some tasks."""
     for node, kind in net.kinds.items():
         out = net.out(node)
         if kind in ("exclusiveGateway", "inclusiveGateway") and len(out) > 1:
@@ -210,4 +216,3 @@ def random_net(seed):
             for flow in out[:-1]:
                 if rng.random() < 0.7:
                     net.conditions[flow] = rng.randrange(CHOICES)
-    return net

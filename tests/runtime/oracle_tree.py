@@ -1,6 +1,7 @@
 """An independent interpreter for block-structured diagrams, by structure: a tree of running blocks that tell each
 other when they are done. No tokens, no flows; it shares nothing with the runtime."""
 
+import itertools
 import random
 from collections import Counter
 
@@ -305,7 +306,7 @@ def _pick(index):
 
 def _emit_seq(k, parts, lines, messages):
     ends = [_emit(part, lines, messages) for part in parts]
-    lines += [f"{a[1]} > {b[0]}" for a, b in zip(ends, ends[1:], strict=False)]
+    lines += [f"{a[1]} > {b[0]}" for a, b in itertools.pairwise(ends)]
     return ends[0][0], ends[-1][1]
 
 
@@ -408,7 +409,7 @@ def _emit_terminate(k, part, other, pick, lines, messages):
         return [f"exclusiveGateway {k}g", f"endEvent {k}E", f"endEvent {k}F !terminate", f"{leave} > {k}g",
                 f"{k}g > {k}F if {_pick(pick)}", f"{k}g > {k}E default"]
     second: list[str] = []
-    entry, leave = _emit(other, second, messages)
+    entry, _leave = _emit(other, second, messages)
     _inside(k, part, lines, messages, more=[*second, f"{k}S > {entry}"], last=last)
     return k, k
 

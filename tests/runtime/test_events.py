@@ -168,7 +168,7 @@ def test_event_sub_processes_interrupt_or_not_also_nested():
     assert life.completes("H").open == ["z"]
 
 
-@pytest.mark.parametrize("trigger, occurs", [
+@pytest.mark.parametrize(("trigger", "occurs"), [
     ("timer=P2D", lambda life: life.waits("P2D")),
     ("signal=警報", lambda life: life.signalled("警報")),
     ("conditional=危険 = true", lambda life: life.completes("X", 危険=True)),
@@ -250,9 +250,13 @@ def test_messages_carry_keys_and_payloads():
     text = """
         startEvent s
         sendTask send message=照会
-        | <extensionElements><spiffworkflow:messagePayload>{{番号: n}}</spiffworkflow:messagePayload><spiffworkflow:properties><spiffworkflow:property name="correlation" value="鍵"/></spiffworkflow:properties></extensionElements>
+        | <extensionElements><spiffworkflow:messagePayload>{{番号: n}}</spiffworkflow:messagePayload>
+        | <spiffworkflow:properties><spiffworkflow:property name="correlation" value="鍵"/>
+        | </spiffworkflow:properties></extensionElements>
         receiveTask r message=回答
-        | <extensionElements><spiffworkflow:messageVariable>返事</spiffworkflow:messageVariable><spiffworkflow:properties><spiffworkflow:property name="correlation" value="鍵"/></spiffworkflow:properties></extensionElements>
+        | <extensionElements><spiffworkflow:messageVariable>返事</spiffworkflow:messageVariable>
+        | <spiffworkflow:properties><spiffworkflow:property name="correlation" value="鍵"/>
+        | </spiffworkflow:properties></extensionElements>
         userTask A
         s > send > r > A
     """.replace("{{", "{").replace("}}", "}")
