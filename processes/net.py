@@ -72,6 +72,21 @@ class Net:
         """Ids of the sequence flows that hold a token."""
         return tuple(name for p in self.marked(marking) if (name := self.places[p]) in self.process.flows)
 
+    def ended_twice(self, marking: int) -> str | None:
+        """A node at which tokens ended that came by different flows."""
+        seen: set[str] = set()
+        for place in self.marked(marking):
+            if place in self.ends:
+                node = self.ended(place)
+                if node in seen:
+                    return node
+                seen.add(node)
+        return None
+
+    def ended(self, place: int) -> str:
+        """The node of an end place."""
+        return self.places[place].removeprefix(END).partition("|")[0]
+
     def finished(self, marking: int) -> bool:
         return all(p in self.ends or self.places[p].startswith("@armed:") for p in self.marked(marking))
 
@@ -88,7 +103,7 @@ def compile_scope(process: Process, scope: str, never_completes: frozenset[str] 
     boundary events."""
     nodes = {node.id: node for node in process.children(scope)}
     net = Net(process=process, scope=scope, nodes=nodes, never_completes=never_completes)
-    net.truths = Truths.of(process, nodes.values())
+    net.truths = Truths.of(process, nodes)
     for flow in process.flows.values():
         if flow.source in nodes and flow.target in nodes:
             net.place(flow.id)
@@ -135,7 +150,7 @@ class _Compiling:
         elif kind == "endEvent":
             kills = any(event.kind in KILLING for event in self.node.events)
             for place in self.incoming:
-                self._add([place], self._all_out(), kills=kills)
+                self._add([place], self._all_out(place), kills=kills)
         elif kind in ACTIVITIES:
             self._activity()
         else:
@@ -159,24 +174,26 @@ class _Compiling:
             places.append(net.place(f"@root:{node.id}"))
         return places
 
-    def _all_out(self) -> tuple[int, ...]:
-        return self._places(self.outgoing) or (self._end(),)
+    def _all_out(self, taken: int | None = None) -> tuple[int, ...]:
+        return self._places(self.outgoing) or (self._end(taken),)
 
     def _places(self, flows: Sequence[str]) -> tuple[int, ...]:
         return tuple(self.net.index[flow] for flow in flows)
 
-    def _end(self) -> int:
+    def _end(self, taken: int | None) -> int:
+        """Where a token ends: one place for each flow by which it came, so that two there mean the same way twice."""
         name = link_name(self.node) if self.node.kind == "intermediateThrowEvent" else None
         if name is not None:
             return self.net.place(f"@link:{name}")
-        place = self.net.place(END + self.node.id)
+        by = "" if taken is None else self.net.places[taken]
+        place = self.net.place(f"{END}{self.node.id}|{by}")
         self.net.ends.add(place)
         return place
 
     def _exclusive(self) -> None:
         for place in self.incoming:
             if len(self.outgoing) < 2:
-                self._add([place], self._all_out())
+                self._add([place], self._all_out(place))
             else:
                 self._choices(place)
 
@@ -242,7 +259,7 @@ class _Compiling:
         self._add([place, armed], (place, *gives), chosen=(event.id,), interrupted=True)
 
     def _boundary_end(self, event: Node) -> int:
-        place = self.net.place(END + event.id)
+        place = self.net.place(f"{END}{event.id}|")
         self.net.ends.add(place)
         return place
 
@@ -253,8 +270,7 @@ class _Compiling:
         always = [f for f in self.outgoing if f not in conditional and f != node.default]
         for place in incoming:
             if not conditional:
-                rest = always or [f for f in self.outgoing if f == node.default]
-                self._add([place], self._places(rest) or self._all_out())
+                self._add([place], self._all_out(place))  # the default too: no condition was true
                 continue
             for chosen in _subsets(conditional):
                 truth = self._asked(conditional, chosen)

@@ -3,8 +3,9 @@ until a step that may write one of the variables the condition reads has run."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from processes.bpmn_values import Node, Process
 from processes.feel import FeelSyntaxError, parse
@@ -15,7 +16,7 @@ Literal = tuple[int, bool]  # (number of the condition, the value it must have)
 
 @dataclass(slots=True)
 class Truths:
-    """The conditions that stand at more than one choice of a scope. Of a marking, two bits a condition: known,
+    """The conditions that stand at more than one choice of a scope, or at one in a round without writers. Of a marking, two bits a condition: known,
     and true."""
 
     numbers: dict[str, int] = field(default_factory=dict)
@@ -24,21 +25,22 @@ class Truths:
     above: int = 0
 
     @classmethod
-    def of(cls, process: Process, nodes: Iterable[Node]) -> "Truths":
-        stands = {}
-        for node in nodes:
+    def of(cls, process: Process, nodes: Mapping[str, Node]) -> "Truths":
+        stands: dict[str, tuple[str, bool, str]] = {}
+        for node in nodes.values():
             for flow in node.outgoing:
                 condition = process.flows[flow].condition
-                if condition is not None and flow != node.default:
+                if condition is not None and flow != node.default and not _TIMELY.search(condition):
                     stands[flow] = (*_base(condition), node.id)
-        choices = Counter(text for text, node in {(text, node) for text, _, node in stands.values()})
+        choices = Counter(text for text, _ in {(text, at) for text, _, at in stands.values()})
+        values = {(text, at, value) for text, value, at in stands.values()}
+        asked: dict[str, frozenset[str]] = {}
+        for text, _, at in stands.values():
+            asked[at] = asked.get(at, frozenset()) | _reads(text)
+        turning = {at for at, read in asked.items() if _turns(process, nodes, at, read)}
         truths = cls()
-        inside: dict[tuple[str, str], list[bool]] = {}
-        for text, value, node in stands.values():
-            inside.setdefault((text, node), []).append(value)
-        covering = {text for (text, _), values in inside.items() if len(set(values)) == 2}
-        for flow, (text, value, _) in stands.items():
-            if choices[text] > 1 or text in covering:
+        for flow, (text, value, at) in stands.items():
+            if choices[text] > 1 or (text, at, not value) in values or at in turning:
                 truths.literals[flow] = (truths._number(text), value)
         return truths
 
@@ -73,6 +75,31 @@ class Truths:
         for number, value in asked:
             marking |= (3 if value else 1) << self.above + 2 * number
         return marking
+
+
+def _turns(process: Process, nodes: Mapping[str, Node], gateway: str, read: frozenset[str]) -> bool:
+    """Whether a way leads from the choice back to it past nobody who could change the answer."""
+    if any(_changes(node, read) for node in process.nodes.values() if node.id not in nodes):
+        return False
+    seen: set[str] = set()
+    stack = [gateway]
+    while stack:
+        for flow in nodes[stack.pop()].outgoing:
+            target = process.flows[flow].target
+            if target == gateway:
+                return True
+            if target in nodes and target not in seen and not _changes(nodes[target], read):
+                seen.add(target)
+                stack.append(target)
+    return False
+
+
+def _changes(node: Node, read: frozenset[str]) -> bool:
+    written = writes(node)
+    return written is ANYTHING or bool(read & written)
+
+
+_TIMELY = re.compile(r"\b(now|today|random)\s*\(")  # another answer each time
 
 
 def conditions_of(process: Process, node: Node) -> list[str]:
@@ -122,6 +149,7 @@ def _balanced(text: str) -> bool:
     return depth == 0
 
 
+@lru_cache(maxsize=4096)
 def _reads(text: str) -> frozenset[str]:
     try:
         return parse(text).reads

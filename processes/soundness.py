@@ -85,7 +85,7 @@ class _Verifying:
             yield _finding("deadlock", severity, net, cause)
         if found.endless is not None and not lost:
             yield _finding("livelock", severity, net, livelock(net, found.endless))
-        if found.twice and found.collision is None:
+        if found.twice is not None and found.collision is None:
             yield _twice(net, found)
 
     def _severity(self, scope: str) -> Severity:
@@ -115,7 +115,7 @@ def _starts_over(process: Process, node: Node) -> bool:
 
 
 def _by_graph(net: Net) -> Iterator[Finding]:
-    """What can be seen from the flows alone."""
+    """What can be seen from the flows alone; of a part that cannot be reached or left, where it is entered."""
     following = net.successors()
     before: list[set[int]] = [set() for _ in net.places]
     for place, after in enumerate(following):
@@ -129,14 +129,13 @@ def _by_graph(net: Net) -> Iterator[Finding]:
             p for p in transition.takes if not net.places[p].startswith("@armed:")
         )
     lost = {n.id for n in net.nodes.values() if in_play(n) and not entries.get(n.id, set()) & from_start}
+    trapped = {n.id for n in net.nodes.values() if in_play(n) and not entries.get(n.id, set()) & to_end} - lost
     for node in net.nodes.values():
         if not in_play(node):
             continue
-        places = entries.get(node.id, set())
-        if node.id in lost:
-            if not node.incoming or not _sources(net, node) <= lost:
-                yield _unreachable(node)
-        elif not places & to_end:
+        if node.id in lost and (not node.incoming or not _sources(net, node) <= lost):
+            yield _unreachable(node)
+        elif node.id in trapped and (not node.incoming or not _sources(net, node) <= trapped):
             yield _no_way(node)
 
 
@@ -194,14 +193,14 @@ def _finding(rule: str, severity: Severity, net: Net, cause: Cause) -> Finding:
 
 
 def _twice(net: Net, found: Found) -> Finding:
-    first = min(found.twice, key=lambda trouble: len(trouble.path))
-    element = net.places[first.place].partition(":")[2]
+    assert found.twice is not None
+    element = net.ended_twice(found.twice.marking) or net.scope
     node = net.process.nodes[element]
     message = (
         f"終了「{names_of(node)}」に一つの事案で2度着くことがあります。動きますが、同時に進む道を先に合流させると"
         "終わりがはっきりします。"
     )
-    trace = steps(net, first.path)
+    trace = steps(net, found.twice.path)
     return Finding(
         rule="improper-completion", severity="warning", element=element, line=node.line, message=message, trace=trace
     )

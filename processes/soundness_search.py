@@ -41,7 +41,8 @@ class Found:
     collision: Trouble | None = None
     standstill: Trouble | None = None
     endless: Trouble | None = None
-    twice: tuple[Trouble, ...] = ()
+    passed: tuple[Trouble, ...] = ()  # ways on which two tokens end by the same flow
+    twice: Trouble | None = None
 
     @property
     def whole(self) -> bool:
@@ -60,7 +61,7 @@ def explore(net: Net, start: int, limits: Limits) -> Found:
 
 def _shortened(net: Net, start: int, limits: Limits, found: Found) -> Found:
     if found.collision is None:
-        found.collision = next((c for end in found.twice if (c := _overtaken(net, start, end)) is not None), None)
+        found.collision = next((_overtaken(net, start, end) or end for end in found.passed), None)
     if found.collision or found.standstill:
         short = _Breadth(net, start, limits.trace).found()
         found.collision = short.collision or found.collision
@@ -191,14 +192,14 @@ class _Search:
         self.after: dict[int, list[int]] = {}
         self.terminal: list[int] = []
         self.collision: Trouble | None = None
-        self.twice: dict[int, Trouble] = {}  # by the transition that met the end again
+        self.passed: list[Trouble] = []
         self.cut: list[int] = []
         self.fired: set[str] = set()
 
     def found(self) -> Found:
         stuck = [m for m in self.terminal if not self.net.finished(m)]
         return Found(
-            fired=self.fired, truncated=self.truncated, collision=self.collision, twice=tuple(self.twice.values()),
+            fired=self.fired, truncated=self.truncated, collision=self.collision, passed=tuple(self.passed), twice=self._twice(),
             completes=any(self.net.finished(m) for m in self.terminal),
             standstill=Trouble(path=self.path(stuck[0]), marking=stuck[0]) if stuck else None,
             endless=None if self.truncated else self._endless(),
@@ -221,8 +222,8 @@ class _Search:
         collided = [place for place in double if place not in self.net.ends]
         if collided and self.collision is None:
             self.collision = self._trouble(marking, move, collided[0])
-        elif double and transition.index not in self.twice:
-            self.twice[transition.index] = self._trouble(marking, move, double[0])
+        elif double and not self.passed:
+            self.passed.append(self._trouble(marking, move, double[0]))
         if collided:
             self.cut.append(marking)
             return False
@@ -234,6 +235,13 @@ class _Search:
 
     def _trouble(self, marking: int, move: Move, place: int) -> Trouble:
         return Trouble(path=(*self.path(marking), (move[0], move[1])), marking=move[1], place=place)
+
+    def _twice(self) -> Trouble | None:
+        """The first end that two tokens reach by different flows."""
+        for marking in self.terminal:
+            if self.net.finished(marking) and self.net.ended_twice(marking) is not None:
+                return Trouble(path=self.path(marking), marking=marking)
+        return None
 
     def _endless(self) -> Trouble | None:
         """The nearest marking from which no end can be reached although something always happens."""

@@ -2,6 +2,7 @@
 such a node may write anything, unless its form is known."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from processes import feel
@@ -45,6 +46,7 @@ def script_writes(node: Node) -> frozenset[str]:
     return context_keys(node.script or "") | targets(node)
 
 
+@lru_cache(maxsize=4096)
 def context_keys(text: str) -> frozenset[str]:
     """Keys of a FEEL context literal; ANYTHING if the expression is of another kind."""
     try:
