@@ -52,33 +52,35 @@ def outline(diagram: Diagram, process: Process) -> tuple[OutlineStep, ...]:
 
 
 def _ordered(process: Process, parent: str, depth: int) -> list[tuple[Node, int]]:
-    inside = process.children(parent)
-    reached = dict.fromkeys(node.id for node in inside if not node.incoming and not node.attached_to)
-    queue = deque(reached)
+    reached: dict[str, None] = {}
     ordered: list[tuple[Node, int]] = []
-    while queue:
-        node = process.nodes[queue.popleft()]
-        ordered.append((node, depth))
-        if node.is_scope:
-            ordered.extend(_ordered(process, node.id, depth + 1))
-        following = [event.id for event in process.boundary(node.id)]
-        following += [process.flows[flow].target for flow in node.outgoing if flow in process.flows]
-        for target in following:
-            if target not in reached and target in process.nodes:
-                reached[target] = None
-                queue.append(target)
-        if not queue:
-            queue.extend(_left_over(inside, reached))
+    for root in _roots(process, parent):
+        queue = deque([root] if root not in reached else [])
+        reached[root] = None
+        while queue:
+            node = process.nodes[queue.popleft()]
+            ordered.append((node, depth))
+            if node.is_scope:
+                ordered.extend(_ordered(process, node.id, depth + 1))
+            for target in _following(process, node):
+                if target not in reached:
+                    reached[target] = None
+                    queue.append(target)
     return ordered
 
 
-# a circle that nothing leads into, or a diagram without a start
-def _left_over(inside: tuple[Node, ...], reached: dict[str, None]) -> list[str]:
-    first = next((node.id for node in inside if node.id not in reached), None)
-    if first is None:
-        return []
-    reached[first] = None
-    return [first]
+# where a case may come in; what only an event starts comes later, and last what nothing leads to (a closed circle)
+def _roots(process: Process, parent: str) -> list[str]:
+    inside = process.children(parent)
+    starts = [node for node in inside if not node.incoming and not node.attached_to]
+    starts.sort(key=lambda node: node.triggered_by_event)
+    return [node.id for node in (*starts, *inside)]
+
+
+def _following(process: Process, node: Node) -> list[str]:
+    targets = [event.id for event in process.boundary(node.id)]
+    targets += [process.flows[flow].target for flow in node.outgoing if flow in process.flows]
+    return [target for target in targets if target in process.nodes]
 
 
 def _ways(process: Process, node: Node) -> tuple[Way, ...]:

@@ -41,9 +41,12 @@ async function open(island) {
   };
   const show = async text => {
     const { warnings } = await modeler.importXML(text);
-    if (warnings.length) findings.show(warnings.map(unreadable));
-    modeler.get('canvas').zoom('fit-viewport', 'auto');
-    leaveRoomForTools(modeler);
+    if (warnings.length) {
+      // what the editor cannot read it would not write either: nothing is saved over such a diagram
+      drafts.stop('この図には読み取れないところがあるため、ここでは保存しません。一覧で編集してください。');
+      findings.show(warnings.map(unreadable));
+    }
+    begin(modeler);
   };
   const drafts = new Drafts({
     url: draftUrl, file, revision: draft.revision, status: part('status'), content, adopt: show,
@@ -61,13 +64,12 @@ async function open(island) {
 }
 
 function wire({ part, modeler, drafts, findings, panel, tokens, checkUrl }) {
-  const canvas = modeler.get('canvas');
   const act = (name, action) => part(name)?.addEventListener('click', action);
   act('undo', () => { panel.flush(); modeler.get('commandStack').undo(); });
   act('redo', () => modeler.get('commandStack').redo());
   act('closer', () => modeler.get('zoomScroll').stepZoom(1));
   act('farther', () => modeler.get('zoomScroll').stepZoom(-1));
-  act('whole', () => { canvas.zoom('fit-viewport', 'auto'); leaveRoomForTools(modeler); });
+  act('whole', () => fit(modeler));
   act('keys', () => keys().showModal());
   act('check', async () => {
     tokens.stop();
@@ -92,12 +94,32 @@ function wire({ part, modeler, drafts, findings, panel, tokens, checkUrl }) {
   });
 }
 
-// the bar of tools covers the left edge: shift the picture out from under it
-function leaveRoomForTools(modeler) {
+const TOOLS = 120; // pixels that the bar of tools covers at the left
+const READABLE = 0.6;
+
+// the whole picture beside the bar of tools
+function fit(modeler) {
   const canvas = modeler.get('canvas');
-  const { scale, x, inner } = canvas.viewbox();
-  const room = 110 / scale;
-  if (inner.x - x < room) canvas.scroll({ dx: 110 - (inner.x - x) * scale, dy: 0 });
+  canvas.viewbox(false);
+  const { inner, outer } = canvas.viewbox();
+  const scale = Math.min(1, (outer.width - TOOLS - 20) / inner.width, (outer.height - 40) / inner.height);
+  frame(canvas, outer, scale, inner.x, inner.y + inner.height / 2);
+  return scale;
+}
+
+// a large diagram opens where it begins, large enough to be read
+function begin(modeler) {
+  if (fit(modeler) >= READABLE) return;
+  const canvas = modeler.get('canvas');
+  const { inner, outer } = canvas.viewbox();
+  const start = modeler.get('elementRegistry').filter(each => each.type === 'bpmn:StartEvent' && !each.labelTarget)
+    .sort((one, other) => one.x - other.x)[0];
+  frame(canvas, outer, 0.8, inner.x, start ? start.y : inner.y + outer.height / 2);
+}
+
+function frame(canvas, outer, scale, left, middle) {
+  const [width, height] = [outer.width / scale, outer.height / scale];
+  canvas.viewbox({ x: left - TOOLS / scale, y: middle - height / 2, width, height });
 }
 
 function reflect(modeler, part) {
@@ -107,7 +129,7 @@ function reflect(modeler, part) {
 }
 
 function unreadable(warning) {
-  return { severity: 'error', element: warning.element?.id ?? null, message: `読み取れないところがあり、保存すると失われます：${warning.message}`, trace: [] };
+  return { severity: 'error', element: warning.element?.id ?? null, message: `図の画面では読み取れないところです：${warning.message}`, trace: [] };
 }
 
 function unreachable(body) {

@@ -17,14 +17,16 @@ export function h(tag, attributes = {}, ...children) {
 /** Ask the server; JSON out and in. Resolves to { status, body }; rejects only when the network fails. */
 export async function ask(url, { method = 'GET', body } = {}) {
   const headers = { Accept: 'application/json' };
-  const token = document.querySelector('meta[name="csrf-token"]')?.content;
-  if (token) headers['X-CSRF-Token'] = token;
+  const token = document.querySelector('[data-csrf]')?.dataset.csrf;
+  if (token) headers['X-CSRF'] = token;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   const answer = await fetch(url, {
     method, headers, credentials: 'same-origin', body: body === undefined ? undefined : JSON.stringify(body),
   });
   const isJson = (answer.headers.get('Content-Type') ?? '').includes('json');
-  return { status: answer.status, body: isJson ? await answer.json() : null, redirected: answer.redirected };
+  // whoever has been signed out is led to the sign-in page: an answer, but not to this question
+  if (!isJson) return { status: answer.redirected ? 401 : answer.status, body: null };
+  return { status: answer.status, body: await answer.json() };
 }
 
 /** Offer text as a file to keep on one's own machine. */

@@ -23,11 +23,18 @@ export class Drafts {
 
   /** Something changed: keep it soon. */
   changed() {
+    if (this._stopped) return;
     this._dirty = true;
     if (this._blocked) return;
     this._say('保存しています…', 'busy');
     clearTimeout(this._timer);
     this._timer = setTimeout(() => this.save(), PAUSE);
+  }
+
+  /** Never save from here on, and say why. */
+  stop(sentence) {
+    this._stopped = sentence;
+    this._say(sentence, 'trouble');
   }
 
   /** Keep it now; resolves to true when the server has it. */

@@ -83,8 +83,15 @@ def found(session: Any, held: work.Work) -> tuple[Finding, ...]:
     except DiagramError as error:
         return error.findings
     except Invalid as error:
-        problems = tuple(one for one in error.problems if isinstance(one, Finding))
-        return problems or (Finding(rule="bundle", message=error.sentence),)
+        return tuple(map(_as_finding, error.problems)) or (Finding(rule="bundle", message=error.sentence),)
+
+
+# a form's own findings name a field, a diagram's an element
+def _as_finding(problem: object) -> Finding:
+    if isinstance(problem, Finding):
+        return problem
+    field, sentence = getattr(problem, "field", ""), getattr(problem, "sentence", str(problem))
+    return Finding(rule="form", message=f"様式の項目「{field}」：{sentence}" if field else f"様式：{sentence}")
 
 
 def finding_json(finding: Finding) -> dict[str, object]:

@@ -116,7 +116,7 @@ def shown(model: dmn.Model) -> list[Shown]:
                  "、".join(note for note in rule.annotations if note) or rule.description)
                 for rule in one.rules
             ),
-        )  # fmt: skip
+        )
         for owner, one in model.tables
     ]
 
@@ -152,8 +152,11 @@ def _source(held: work.Work, name: str) -> str:
     return source
 
 
+# a file may hold calculations beside its table: the decision with the table gives the name
 def _title(model: dmn.Model) -> str:
-    return next((offer.question or offer.name for offer in model.decisions), "")
+    tables = {owner for owner, _ in model.tables}
+    ordered = sorted(model.decisions, key=lambda offer: offer.name not in tables)
+    return next((offer.question or offer.name for offer in ordered), "")
 
 
 def _safe_title(source: str) -> str:
