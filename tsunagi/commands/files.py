@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ def decide(file: Path | None, decision: str | None, inputs: dict[str, Any] | Non
     _require(file)
     from processes.dmn.lines import decide_file
 
-    answer = decide_file(file, decision, inputs or {})
+    answer = decide_file(file, decision, inputs or {}, now=datetime.now(UTC))
     if as_json:
         click.echo(dumps(answer))
     else:
@@ -122,7 +123,7 @@ def _decide_lines() -> int:
 
     for line in sys.stdin:
         if line.strip():
-            click.echo(dumps(decide_line(line)))
+            click.echo(dumps(decide_line(line, now=datetime.now(UTC))))
             sys.stdout.flush()
     return 0
 
