@@ -225,7 +225,7 @@ def _lane(node: Node, nodes: Mapping[str, Node], lane_of: Mapping[str, str]) -> 
     """A node inside a sub-process belongs to the lane of that sub-process unless it is in one of its own."""
     current: Node | None = node
     while current is not None and current.id not in lane_of:
-        current = nodes.get(current.parent)
+        current = nodes.get(current.parent) if current.parent != current.id else None  # a global task is its own
     return lane_of[current.id] if current is not None else None
 
 

@@ -100,9 +100,7 @@ class _Tracing:
         self.now = first.at
         if first.message is not None:
             self.arrivals = [one for one in self.arrivals if one.message is not first.message]
-        message = first.message if first.by_message else None
-        at = None if first.by_message else first.element
-        self._take(runtime.start(self.definition, inputs, at=at, message=message, now=self.now))
+        self._take(runtime.start(self.definition, inputs, at=first.element, message=first.message, now=self.now))
 
     def _acts(self) -> bool:
         """Whatever can move now, events before tasks; False if nothing can."""
@@ -253,7 +251,7 @@ def _compiled(path: Path, process: str | None) -> Definition:
 
 def _called(path: Path, diagrams: list[bpmn.Diagram]) -> Iterator[tuple[str, bytes]]:
     """Files beside `path` that hold a process which is called, and those that these call; they join `diagrams`."""
-    beside = {one: one.read_bytes() for one in sorted(path.parent.glob("*.bpmn")) if one.name != path.name}
+    beside = others(path.resolve(), ".bpmn")
     for diagram in diagrams:  # grows while it is walked
         for wanted in _calls(diagram):
             known = {identity for one in diagrams for identity in one.processes}
@@ -282,7 +280,7 @@ def _tables(path: Path, diagrams: list[bpmn.Diagram]) -> dict[str, bytes]:
     wanted = {node.decision for d in diagrams for p in d.processes.values() for node in p.nodes.values() if node.decision}
     if not wanted:
         return {}
-    beside = {one.name: one.read_bytes() for one in sorted(path.parent.glob("*.dmn"))}
+    beside = others(path.resolve(), ".dmn")
     needed = {name: s for name, s in beside.items() if any(f'"{one}"'.encode() in s for one in wanted)}
     if any(b"<import" in source or b":import" in source for source in needed.values()):
         needed |= {name: source for name, source in beside.items() if name not in needed and _is_table(source)}

@@ -18,7 +18,6 @@ class First:
     at: datetime
     element: str
     message: Message | None = None
-    by_message: bool = False
 
 
 class Starts:
@@ -49,7 +48,7 @@ class Starts:
         for at, message in arrivals:
             if message.name in self.definition.start_messages:
                 element = self.definition.start_messages[message.name]
-                yield First(at=at, element=element, message=message, by_message=True)
+                yield First(at=at, element=element, message=message)
             for node in self.nodes:
                 if any(one.kind == "signal" and one.name == message.name for one in node.events):
                     yield First(at=at, element=node.id, message=message)

@@ -71,7 +71,7 @@ def answered(play: Play, token: Token, answers: Mapping[str, Any]) -> None:
     else:
         merge(play, token, given)
     token.status = "active"
-    play.later("finish", token.id)
+    finish(play, token)  # before anything that the answers bring about: what was done stays done
 
 
 def _gathered(play: Play, token: Token, node: Node) -> bool:
@@ -112,7 +112,7 @@ def _at_once(play: Play, token: Token, node: Node) -> None:
     elif node.kind == "sendTask" and node.message is not None:
         play.note(token, "thrown")
         throw(play, token, node.message)
-    play.later("finish", token.id)
+    finish(play, token)  # in one go: nothing can come between an automatic task's start and its end
 
 
 def _compute(play: Play, token: Token, node: Node) -> None:
@@ -175,7 +175,7 @@ def _call(play: Play, token: Token, node: Node) -> None:
     if waits:
         token.status = "waiting"
     else:
-        play.later("finish", token.id)
+        finish(play, token)
 
 
 def perform(play: Play, scope: Scope, element: str) -> None:

@@ -84,7 +84,7 @@ def _go_on(play: Play, token: Token, definition: EventDefinition, payload: Mappi
     token.timers.clear()
     if play.node(token).kind == "receiveTask":
         token.status = "active"
-        play.later("finish", token.id)
+        play.at_once("finish", token.id)
         return
     bring_out(play, token)
     play.note(token, "completed")

@@ -26,11 +26,12 @@ def start(
     definition: Definition, variables: Mapping[str, Any], *,
     at: str | None = None, message: Message | None = None, now: datetime,
 ) -> Step:
-    """Start a run with `variables` (plain JSON): at its plain start events, at the start event `at`, or by `message`.
+    """Start a run with `variables` (plain JSON): at its plain start events, at the start event `at`, or by `message`
+    (with both, the message brings its payload to `at`).
     Raises NotFound if the process has no such start."""
     play = Play(definition=definition, run=Run(program=definition.process_id), now=_aware(now))
     root = open_process(play, checked(variables))
-    if message is not None:
+    if message is not None and at is None:
         at = definition.start_messages.get(message.name)
         if at is None:
             raise NotFound(f"「{message.name}」で始まるプロセスのはずですが、その開始がありません。図の開始イベントを確かめてください。")

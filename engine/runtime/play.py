@@ -28,6 +28,7 @@ class Play:
     run: Run
     now: datetime
     queue: deque[tuple[str, str]] = field(default_factory=deque)
+    urgent: deque[tuple[str, str]] = field(default_factory=deque)
     changed: bool = False
     work: int = 0
     passed: list[Passed] = field(default_factory=list)
@@ -38,6 +39,10 @@ class Play:
 
     def later(self, kind: str, identity: str) -> None:
         self.queue.append((kind, identity))
+
+    def at_once(self, kind: str, identity: str) -> None:
+        """Work that goes before everything, conditional events too: something that has already happened."""
+        self.urgent.append((kind, identity))
 
     def program(self, scope: Scope) -> Program:
         return self.definition.programs[scope.program]

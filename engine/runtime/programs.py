@@ -62,6 +62,9 @@ def build(process: Process, diagram: Diagram, models: list[dmn.Model]) -> tuple[
         _read_node(reading, process, node)
     for flow in process.flows.values():
         reading.add(flow.id, "condition", flow.condition, flow.condition_line)
+    for lane in process.lanes.values():
+        for name, text in lane.properties.items():
+            reading.add(lane.id, name, text if text.startswith("=") else None, lane.line)
     for variable in process.variables:
         reading.add(variable.id, "initial", variable.value, variable.line)
     links = dict(_links(process))
@@ -227,6 +230,15 @@ def _reach(
         yield node.id, {place: frozenset(flows) for place, flows in reached.items()}
 
 
+def said_of(process: Process, node: Node) -> dict[str, str]:
+    """The node's own properties over those of the lanes around it; the inner lane wins."""
+    said, lane = dict(node.properties), process.lanes.get(node.lane or "")
+    while lane is not None:
+        said = {**lane.properties, **said}
+        lane = process.lanes.get(lane.parent or "")
+    return said
+
+
 def _decisions(process: Process, models: list[dmn.Model], reading: Reading) -> dict[str, dmn.Model]:
     found: dict[str, dmn.Model] = {}
     for node in process.nodes.values():
@@ -251,8 +263,8 @@ def _read_node(reading: Reading, process: Process, node: Node) -> None:
     reading.add(node.id, "activation", node.activation, line)
     reading.add(node.id, "completion", node.completion, line)
     for name, text in node.properties.items():
-        if name == "correlation":
-            reading.add(node.id, "correlation", text, line)
+        if name in ("correlation", "compartment"):
+            reading.add(node.id, name, text, line)
         elif name.startswith(("in:", "out:")) or text.startswith("="):
             reading.add(node.id, name, text, line)
     for index, definition in enumerate(node.events):

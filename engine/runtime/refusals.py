@@ -62,6 +62,8 @@ def _node(program: Program, node: Node, known: frozenset[str]) -> Iterator[Findi
         yield refuse("gateway", "並行型のイベントゲートウェイは、プロセスの開始にだけ置けます。")
     if node.extensions and {"preScript", "postScript"} & set(node.extensions):
         yield refuse("unsupported", "前後のスクリプトは実行しません。スクリプトタスクを別に置いてください。")
+    if node.transaction_method not in (None, "##Compensate"):
+        yield refuse("transaction", "取り消しは補償（##Compensate）で行います。ほかの方式は実行できません。")
     if node.triggered_by_event:
         yield from _event_sub_process(program, node)
     if node.kind in ("startEvent", "boundaryEvent") and node.incoming:

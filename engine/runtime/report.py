@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.runtime.activities import HUMAN
 from engine.runtime.play import Play
+from engine.runtime.programs import said_of
 from engine.runtime.state import Token, dump
 from engine.runtime.subscriptions import Subscription, awaited_name, correlation, current, due, is_ready
 from engine.runtime.values import Awaited, Offer, Step, Timer, Waiting
@@ -51,7 +52,7 @@ def _waiting(play: Play) -> Iterator[Waiting]:
 
 
 def _evaluated(play: Play, token: Token) -> Iterator[tuple[str, Any]]:
-    for name, text in play.node(token).properties.items():
+    for name, text in said_of(play.program_of(token).process, play.node(token)).items():
         expression = play.expression(token, name) if text.startswith("=") else None
         if expression is not None:
             value, _ = expression.tried(visible(play, token), play.now)

@@ -12,7 +12,10 @@ from processes.bpmn import ACTIVITIES, GATEWAYS
 def settle(play: Play) -> None:
     """Work until the run rests. Raises StepFailed if it never would."""
     while not play.run.finished:
-        if play.changed:
+        if play.urgent:
+            play.count()
+            _do(play, *play.urgent.popleft())
+        elif play.changed:
             conditions.look(play)
         elif play.queue:
             play.count()

@@ -28,7 +28,7 @@ def start_at(play: Play, root: Scope, element: str, payload: Mapping[str, Any]) 
         write(play, token, key, one)
     if node.kind == "receiveTask":
         token.status = "active"
-        play.later("finish", token.id)
+        play.at_once("finish", token.id)
         return
     play.note(token, "completed")
     leave(play, token)
