@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from engine.db import Database
@@ -17,6 +18,9 @@ BROWSER_FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
     "--disable-component-update", "--no-first-run", "--lang=ja",
 )  # fmt: skip
+# The same examples every time, and no deadline: a busy machine is not a wrong answer.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("house")
 _server = pytest.StashKey[databases.Server]()
 
 
