@@ -12,6 +12,7 @@ from engine.errors import Refused
 from engine.runtime import Definition, Message, Step, StepFailed, Unrunnable
 from engine.runtime.timers import TOKYO, TimerError, duration
 from processes import bpmn, dmn
+from processes.checking import beside
 from tsunagi.tracing_starts import Starts
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=TOKYO)
@@ -251,18 +252,18 @@ def _compiled(path: Path, process: str | None) -> Definition:
 
 def _called(path: Path, diagrams: list[bpmn.Diagram]) -> Iterator[tuple[str, bytes]]:
     """Files beside `path` that hold a process which is called, and those that these call; they join `diagrams`."""
-    beside = others(path.resolve(), ".bpmn")
+    files = beside(path.resolve(), ".bpmn")
     for diagram in diagrams:  # grows while it is walked
         for wanted in _calls(diagram):
             known = {identity for one in diagrams for identity in one.processes}
-            for file, source in beside.items():
+            for file, source in files.items():
                 if wanted in known or f'"{wanted}"'.encode() not in source:
                     continue
-                found = _readable(source, file.name)
+                found = _readable(source, file)
                 if found is not None and wanted in found.processes:
                     known.add(wanted)
                     diagrams.append(found)
-                    yield file.name, source
+                    yield file, source
 
 
 def _calls(diagram: bpmn.Diagram) -> list[str]:
@@ -280,10 +281,10 @@ def _tables(path: Path, diagrams: list[bpmn.Diagram]) -> dict[str, bytes]:
     wanted = {node.decision for d in diagrams for p in d.processes.values() for node in p.nodes.values() if node.decision}
     if not wanted:
         return {}
-    beside = others(path.resolve(), ".dmn")
-    needed = {name: s for name, s in beside.items() if any(f'"{one}"'.encode() in s for one in wanted)}
+    files = beside(path.resolve(), ".dmn")
+    needed = {name: s for name, s in files.items() if any(f'"{one}"'.encode() in s for one in wanted)}
     if any(b"<import" in source or b":import" in source for source in needed.values()):
-        needed |= {name: source for name, source in beside.items() if name not in needed and _is_table(source)}
+        needed |= {name: source for name, source in files.items() if name not in needed and _is_table(source)}
     return needed
 
 
