@@ -67,7 +67,7 @@ def signed_in(page: Page) -> Page:
         if g.get("actor") is None:
             back = request.full_path.rstrip("?") if request.method == "GET" else ""
             return redirect(url_for("auth.sign_in", back=back or None), 303)
-        if g.staff.must_change and request.endpoint not in ("account.password", "auth.sign_out"):
+        if g.staff.must_change and request.endpoint not in ("account.password", "account.change", "auth.sign_out"):
             return redirect(url_for("account.password"), 303)
         return page(*args, **kwargs)
 

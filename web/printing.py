@@ -30,9 +30,12 @@ from web.door import signed_in
 pages = Blueprint("printing", __name__)
 #: Forms that the town hands over as one sheet.
 ONE_PAGE = frozenset({"F-A03"})
-SIZES = (10.5, 9.5, 8.8, 8.2, 7.6)
+SIZES = (10.5, 9.8, 9.2, 8.6, 8.0)
 #: Characters of free text that a sheet still keeps when even the smallest letters need a second page.
+ROOMY = 20_000
 CUTS = (400, 240, 150, 90, 50, 25)
+#: An answer up to so many characters shares its line with another one.
+HALF = 22
 CONTINUED = "…（続きは画面）"
 BLANK = "☐ "
 
@@ -94,17 +97,25 @@ def filled(session: Session, case: Case, read: Read, lines: Sequence[Line]) -> d
 def unfilled(form: Form, context: Context) -> dict[str, Any]:
     """A blank form's paper."""
     head = [("ケース番号", ""), ("記入日", ""), ("機関", ""), ("記入者", "")]
-    return _paper(form, head, "関係者限り", list(_blank_parts(form.fields, context, "")), masked=[])
+    return _paper(
+        form, head, "関係者限り", list(_blank_parts(form.fields, context, "")), masked=[], blank=True
+    )
 
 
 def _paper(
-    form: Form, head: list[tuple[str, str]], handling: str, parts: list[dict[str, Any]], *, masked: list[str]
+    form: Form,
+    head: list[tuple[str, str]],
+    handling: str,
+    parts: list[dict[str, Any]],
+    *,
+    masked: list[str],
+    blank: bool = False,
 ) -> dict[str, Any]:
     printed = f"印刷 {moments.write_datetime(door.now())}　{door.actor().name}"
     note = "太枠は国への報告項目です。" if form.reported else ""
     return {
         "title": form.title, "number": f"様式 {form.key}", "handling": handling, "printed": printed, "head": head, "parts": parts,
-        "masked": masked, "note": note,
+        "masked": masked, "note": note, "blank": blank,
     }  # fmt: skip
 
 
@@ -170,45 +181,66 @@ def _attempts(one_page: bool) -> Iterator[tuple[float, int]]:
         yield SIZES[0], 0
         return
     yield from ((size, 0) for size in SIZES)
+    # Less room for handwriting comes before cutting anything that was written.
+    yield from ((size, ROOMY) for size in SIZES)
     yield from ((SIZES[-1], cut) for cut in CUTS)
 
 
 def _cut(paper: dict[str, Any], longest: int) -> dict[str, Any]:
+    cut = False
+
     def shorter(text: str) -> str:
+        nonlocal cut
+        cut = cut or len(text) > longest
         return text if len(text) <= longest else text[:longest] + CONTINUED
 
     parts = []
     for part in paper["parts"]:
+        rows = part["rows"]
         if part["kind"] == "table":
-            rows = [[shorter(cell) for cell in row] for row in part["rows"][: max(3, longest // 40)]]
-            parts.append(
-                {
-                    **part,
-                    "rows": [
-                        *rows,
-                        *(
-                            [[CONTINUED] + [""] * (len(part["head"]) - 1)]
-                            if len(rows) < len(part["rows"])
-                            else []
-                        ),
-                    ],
-                }
+            kept = [[shorter(cell) for cell in row] for row in rows[: max(3, longest // 40)]]
+            cut = cut or len(kept) < len(rows)
+            rest = (
+                [[CONTINUED] + [""] * (len(part["head"]) - 1)]
+                if len(kept) < len(rows) and any(map(any, rows))
+                else []
             )
+            parts.append({**part, "rows": [*kept, *rest]})
         else:
             parts.append(
                 {
                     **part,
                     "rows": [
-                        {**row, "text": shorter(row["text"]), "room": min(row["room"], 2)}
-                        for row in part["rows"]
+                        {**row, "text": shorter(row["text"]), "room": min(row["room"], 2)} for row in rows
                     ],
                 }
             )
-    return {
-        **paper,
-        "parts": parts,
-        "note": f"{paper['note']} {CONTINUED}のある項目は、全文が画面にあります。",
-    }
+    note = (
+        f"{paper['note']} {CONTINUED}のある項目は、全文が画面にあります。"
+        if cut and not paper["blank"]
+        else paper["note"]
+    )
+    return {**paper, "parts": parts, "note": note}
+
+
+def _lined(paper: dict[str, Any]) -> dict[str, Any]:
+    """The same with short answers two to a line."""
+    parts = [
+        {**part, "lines": _pairs(part["rows"])} if part["kind"] == "lines" else part
+        for part in paper["parts"]
+    ]
+    return {**paper, "parts": parts}
+
+
+def _pairs(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    lines: list[list[dict[str, Any]]] = []
+    for row in rows:
+        short = len(row["text"]) <= HALF and row["room"] <= 1 and len(row["label"]) <= HALF
+        if short and lines and len(lines[-1]) == 1 and lines[-1][0].get("short"):
+            lines[-1].append(row)
+        else:
+            lines.append([{**row, "short": short}])
+    return lines
 
 
 def _compile(paper: dict[str, Any], size: float) -> bytes:
@@ -235,7 +267,10 @@ def _pages(paper: dict[str, Any], size: float) -> int:
 
 
 def _inputs(paper: dict[str, Any], size: float) -> dict[str, str]:
-    return {"paper": json.dumps(paper, ensure_ascii=False, default=dataclasses.asdict), "size": str(size)}
+    return {
+        "paper": json.dumps(_lined(paper), ensure_ascii=False, default=dataclasses.asdict),
+        "size": str(size),
+    }
 
 
 @cache
