@@ -1,13 +1,14 @@
 """Whose turn, and until when: reading a task's lane, role, agency and due date out of its diagram."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Date, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine import runtime
 from engine.calendar import Calendar
 from engine.casebook import LEAD, RECEIVER, RECEPTION, SENDER, Case
 from engine.db import JST, Base
@@ -43,9 +44,21 @@ class Place:
     without_due: str
 
 
-def place(compiled: Compiled, waiting: Waiting, case: Case, calendar: Calendar, *, now: datetime) -> Place:
-    """Resolve one waiting task; refuses (Invalid) when no agency can be named."""
+def place(
+    compiled: Compiled, waiting: Waiting, case: Case, calendar: Calendar, *, state: bytes, now: datetime
+) -> Place:
+    """Resolve one waiting task; refuses (Invalid) when no agency can be named.
+
+    What a lane says in FEEL is computed here, as the task's token in `state` sees it.
+    """
     said = properties(compiled, waiting)
+    inherited = {
+        name: runtime.read(compiled.definition, state, waiting.token, text, now=now)
+        for name, text in said.items()
+        if text.startswith("=") and name not in waiting.properties
+    }
+    if inherited:
+        waiting = replace(waiting, evaluated={**inherited, **waiting.evaluated})
     due_at, without = due(compiled, waiting, said.get("due", ""), case, calendar, now=now)
     return Place(
         agency=agency_of(said.get("agency", ""), waiting, case),
