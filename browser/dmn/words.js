@@ -45,7 +45,7 @@ export const WORDS = {
   // kinds of values, ways of choosing rows
   'string': '文字', 'boolean': 'はい・いいえ', 'number': '数', 'date': '日付', 'time': '時刻', 'dateTime': '日時',
   'dayTimeDuration': '日・時の長さ', 'yearMonthDuration': '年・月の長さ', 'Any': '何でも', 'any': '何でも',
-  'Unique': 'いつも1行', 'First': '上から見て最初の行', 'Priority': '順位の高い答え', 'Rule order': '行の順にすべて',
+  'FEEL': '式', 'Unique': 'いつも1行', 'First': '上から見て最初の行', 'Priority': '順位の高い答え', 'Rule order': '行の順にすべて',
   'Output order': '答えの順位の順にすべて', 'Collect': 'すべて', 'Collect (Sum)': 'すべての合計', 'Collect (Min)': '最も小さい',
   'Collect (Max)': '最も大きい', 'Collect (Count)': '行の数', 'COLLECT': 'すべて',
   'No overlap is possible and all rules are disjoint. Only a single rule can be matched': '当てはまる行は、いつも1つだけです。',

@@ -129,5 +129,5 @@ export const WORDS = {
   'Elements': '部品', 'flow elements must be children of pools/participants': '部品は役割の枠の中に置いてください。',
   'Data object must be placed within a pool/participant.': '共有する値は役割の枠の中に置いてください。',
   ' (removes content)': '（中身は消える）', ' + shift + ': '＋Shift＋',
-  'Undo': '元に戻す', 'Redo': 'やり直す',
+  'Back': '戻る', 'Undo': '元に戻す', 'Redo': 'やり直す',
 };

@@ -73,11 +73,11 @@ def test_a_name_and_a_due_date_are_changed_in_the_list_and_published(visit: Visi
 
 
 def test_a_case_that_runs_keeps_its_version(visit: Visit, town: Town) -> None:
-    town.opens("地域包括支援センター")
+    town.opens("hokatsu")
     visitor = visit("fukushi-sui1").opens("/processes/P-A/steps?step=A-10")
     visitor.presses("保存する", name="相談を聞く").opens("/processes/P-A/publication").presses("公開する")
     assert town.task("A-10").title == "相談を受け付ける"
-    town.opens("地域包括支援センター")
+    town.opens("hokatsu")
     assert town.task("A-10").title == "相談を聞く"
 
 

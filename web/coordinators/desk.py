@@ -126,7 +126,7 @@ def _rows(session: Session) -> list[Row]:
 
 def _running_by_version(session: Session) -> dict[int, int]:
     counted = select(Instance.version_id, func.count().label("running")).where(Instance.finished_at.is_(None)).group_by(Instance.version_id)
-    return dict(session.execute(counted).tuples().all())
+    return dict(session.execute(counted).all())
 
 
 def _uses(files: Mapping[str, str], table: str) -> bool:

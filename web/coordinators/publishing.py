@@ -56,7 +56,10 @@ def _second_look(session: Session, key: str) -> str:
 
 # the key is how cases find their process: a draft may not publish another one under it
 def _foreign(held: work.Work) -> list[Finding]:
-    own = bundles.process_key(held.files)
+    try:
+        own = bundles.process_key(held.files)
+    except Invalid:  # no process at all: the check has told
+        return []
     if own == held.key:
         return []
     message = f"図の番号は「{held.key}」のはずですが、「{own}」でした。枠の全体を選び、番号を「{held.key}」に戻してください。"
