@@ -263,9 +263,7 @@ def _read_node(reading: Reading, process: Process, node: Node) -> None:
     reading.add(node.id, "activation", node.activation, line)
     reading.add(node.id, "completion", node.completion, line)
     for name, text in node.properties.items():
-        if name in ("correlation", "compartment"):
-            reading.add(node.id, name, text, line)
-        elif name.startswith(("in:", "out:")) or text.startswith("="):
+        if name in ("correlation", "compartment") or name.startswith(("in:", "out:")) or text.startswith("="):
             reading.add(node.id, name, text, line)
     for index, definition in enumerate(node.events):
         _read_event(reading, node.id, str(index), definition)

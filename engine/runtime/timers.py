@@ -173,9 +173,7 @@ def from_state(state: dict[str, Any]) -> Plan:
 
 
 def _moment_of_text(text: str) -> datetime:
-    if _DATE.fullmatch(text):
-        return datetime.fromisoformat(text).replace(tzinfo=TOKYO)
-    if not _MOMENT.fullmatch(text):
+    if not (_DATE.fullmatch(text) or _MOMENT.fullmatch(text)):
         raise TimerError(f"日時は「2026-01-10T09:00+09:00」の形のはずですが、「{text[:40]}」でした。")
     plain, _, zone = text.partition("@")
     try:
@@ -183,6 +181,8 @@ def _moment_of_text(text: str) -> datetime:
         found = found.replace(tzinfo=ZoneInfo(zone)) if zone else found
     except (ValueError, LookupError, OSError):
         raise TimerError(f"「{text[:40]}」という日時は暦にありません。") from None
+    if _DATE.fullmatch(text):
+        return found.replace(tzinfo=TOKYO)
     if found.tzinfo is None:
         raise TimerError(f"日時「{text[:40]}」に時差がありません。日本時間なら +09:00 を付けてください。")
     return found.astimezone(TOKYO)
