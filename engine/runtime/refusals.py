@@ -56,14 +56,9 @@ def _node(program: Program, node: Node, known: frozenset[str]) -> Iterator[Findi
         yield refuse("called", f"呼び出すプロセス「{node.called or '（なし）'}」が見つかりません。図を一緒に置くか、選び直してください。")
     if node.kind == "scriptTask" and node.script and not _is_feel(node.script_format or ""):
         yield refuse("language", f"スクリプトの言語はFEELだけですが、「{node.script_format}」でした。FEELで書いてください。")
+    yield from _unsupported(node)
     if node.kind == "eventBasedGateway":
         yield from _event_gateway(program, node)
-    if node.gateway_type == "Parallel" and not node.instantiate:
-        yield refuse("gateway", "並行型のイベントゲートウェイは、プロセスの開始にだけ置けます。")
-    if node.extensions and {"preScript", "postScript"} & set(node.extensions):
-        yield refuse("unsupported", "前後のスクリプトは実行しません。スクリプトタスクを別に置いてください。")
-    if node.transaction_method not in (None, "##Compensate"):
-        yield refuse("transaction", "取り消しは補償（##Compensate）で行います。ほかの方式は実行できません。")
     if node.triggered_by_event:
         yield from _event_sub_process(program, node)
     if node.kind in ("startEvent", "boundaryEvent") and node.incoming:
@@ -71,6 +66,15 @@ def _node(program: Program, node: Node, known: frozenset[str]) -> Iterator[Findi
     if node.kind == "endEvent" and node.outgoing:
         yield refuse("outgoing", "終了イベントから流れを出すことはできません。")
     yield from _loop(node)
+
+
+def _unsupported(node: Node) -> Iterator[Finding]:
+    if node.gateway_type == "Parallel" and not node.instantiate:
+        yield _at(node, "gateway", "並行型のイベントゲートウェイは、プロセスの開始にだけ置けます。")
+    if {"preScript", "postScript"} & set(node.extensions):
+        yield _at(node, "unsupported", "前後のスクリプトは実行しません。スクリプトタスクを別に置いてください。")
+    if node.transaction_method not in (None, "##Compensate"):
+        yield _at(node, "transaction", "取り消しは補償（##Compensate）で行います。ほかの方式は実行できません。")
 
 
 def _loop(node: Node) -> Iterator[Finding]:

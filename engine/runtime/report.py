@@ -78,7 +78,7 @@ def _offers(play: Play) -> Iterator[Offer]:
         body = play.body(scope)
         if node is None or node.kind != "adHocSubProcess" or body is None or scope.closing or scope.owner is None:
             continue
-        busy = any(True for _ in play.run.tokens_in(scope.id))
+        busy = bool(play.run.inside.get(scope.id))
         if not (busy and node.ordering == "Sequential"):
             yield Offer(token=scope.owner, element=node.id, name=node.name, activities=body.starts)
 

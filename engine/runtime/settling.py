@@ -62,7 +62,7 @@ def _perhaps_complete(play: Play, scope: Scope) -> None:
     if scope.serves is not None:
         play.later("chain", scope.serves)
         return
-    if any(True for _ in play.run.tokens_in(scope.id)) or scope.kind in ("instance", "round"):
+    if play.run.inside.get(scope.id) or scope.kind in ("instance", "round"):
         return
     if scope.kind == "process":
         _finish(play, scope)
