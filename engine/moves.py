@@ -24,7 +24,7 @@ from engine.held import Held, Posted
 from engine.jobs import enqueue
 from engine.operators import REGISTRY
 from engine.runtime import Call, Decided, Message, Passed, Step
-from engine.settling import settle
+from engine.settling import close_if_over, settle
 from engine.tasks import Task
 
 MOST_CROSSINGS = 100
@@ -173,21 +173,31 @@ def take(
         particulars=_particulars(held, gathered),
     )
     journal.write(held.session, line, now=held.now, book=held.book)
-    if deliver_outbox:
+    if deliver_outbox and held.outbox:
         deliver_all(held.session, held.outbox, by=held.by, now=held.now)
+        if step.finished:
+            held.session.flush()
+            close_if_over(held)
 
 
 def deliver_all(session: Session, outbox: deque[Posted], *, by: Actor, now: datetime) -> None:
     """Let every message on its way arrive; what they cause to be sent arrives too."""
     crossings = 0
+    ended: list[Held] = []
     while outbox:
         crossings += 1
         if crossings > MOST_CROSSINGS:
             raise Invalid("手続きどうしが互いに知らせ続けて終わりません。図のメッセージを確かめてください。")
-        _arrive(session, outbox.popleft(), outbox, by=by, now=now)
+        moved = _arrive(session, outbox.popleft(), outbox, by=by, now=now)
+        if moved is not None and moved.instance.status == "finished":
+            ended.append(moved)
+    for held in ended:
+        session.flush()
+        close_if_over(held)
 
 
-def _arrive(session: Session, posted: Posted, outbox: deque[Posted], *, by: Actor, now: datetime) -> None:
+def _arrive(session: Session, posted: Posted, outbox: deque[Posted], *, by: Actor, now: datetime) -> Held | None:
+    """Bring one message to who awaits it, or let it start a process, or keep it; gives what it moved."""
     session.flush()
     message = posted.message
     listener = _listener(session, posted)
@@ -195,7 +205,7 @@ def _arrive(session: Session, posted: Posted, outbox: deque[Posted], *, by: Acto
         held = hold(session, listener, by=by, seat=None, now=now, outbox=outbox)
         step = runtime.deliver(held.compiled.definition, held.instance.state, message, now=now)
         take(held, step, "受信", target=f"message:{message.name}", deliver_outbox=False)
-        return
+        return held
     version = started_by(session, message.name)
     if version is None:
         session.add(
@@ -208,15 +218,17 @@ def _arrive(session: Session, posted: Posted, outbox: deque[Posted], *, by: Acto
                 expires_at=now + KEEP_UNHEARD,
             )
         )
-        return
+        return None
     _start_by_message(session, version, posted, outbox, by=by, now=now)
+    return None
 
 
 def _start_by_message(
     session: Session, version: Version, posted: Posted, outbox: deque[Posted], *, by: Actor, now: datetime
 ) -> None:
     if version.opens.startswith("own:"):
-        case, book = new_case(session, version.opens.removeprefix("own:"), by=by, now=now)
+        invented = session.get_one(Case, posted.case_id).synthetic
+        case, book = new_case(session, version.opens.removeprefix("own:"), by=by, now=now, synthetic=invented)
     else:
         case = session.get_one(Case, posted.case_id, with_for_update=True)
         book = journal.open_book(session, f"case:{case.id}")

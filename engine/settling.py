@@ -27,7 +27,7 @@ def settle(held: Held, step: Step, finished_task: Task | None) -> None:
     case.moved_at = held.now
     if step.finished:
         held.session.flush()
-        _close_if_over(held)
+        close_if_over(held)
 
 
 def _settle_tasks(held: Held, waiting: Sequence[Waiting], finished_task: Task | None) -> None:
@@ -47,7 +47,9 @@ def _settle_tasks(held: Held, waiting: Sequence[Waiting], finished_task: Task | 
 
 
 def _task_row(held: Held, waiting: Waiting) -> dict[str, Any]:
-    where = place(held.compiled, waiting, held.case, held.days(), now=held.now)
+    where = place(
+        held.compiled, waiting, held.case, held.days(), state=held.instance.state, now=held.now
+    )
     return {
         "case_id": held.case.id,
         "instance_id": held.instance.id,
@@ -114,11 +116,14 @@ def _recall(held: Held, fresh: Sequence[Sequence[str]]) -> None:
         held.session.delete(row)
 
 
-def _close_if_over(held: Held) -> None:
+def close_if_over(held: Held) -> None:
+    """Close the case when nothing runs in it any more; while messages are on their way, they may start something."""
+    if held.outbox or held.case.status != "open":
+        return
     still = held.session.scalar(
         select(func.count())
         .select_from(Instance)
         .where(Instance.case_id == held.case.id, Instance.status != "finished")
     )
-    if not still and not held.outbox and held.case.status == "open":
+    if not still:
         held.case.status, held.case.closed_at = "closed", held.now

@@ -262,7 +262,7 @@ def _read_node(reading: Reading, process: Process, node: Node) -> None:
     reading.add(node.id, "payload", node.payload, line)
     reading.add(node.id, "activation", node.activation, line)
     reading.add(node.id, "completion", node.completion, line)
-    for name, text in node.properties.items():
+    for name, text in said_of(process, node).items():
         if name in ("correlation", "compartment") or name.startswith(("in:", "out:")) or text.startswith("="):
             reading.add(node.id, name, text, line)
     for index, definition in enumerate(node.events):
