@@ -174,7 +174,7 @@ def _message_flows(root: Element) -> Mapping[str, MessageFlow]:
 
 _ROOTS = frozenset(
     "process message signal error escalation collaboration itemDefinition dataStore interface resource "
-    "category documentation extensionElements extension import correlationProperty endPoint partnerEntity "
+    "category documentation extensionElements extension import endPoint partnerEntity "
     "partnerRole relationship eventDefinition cancelEventDefinition compensateEventDefinition "
     "conditionalEventDefinition errorEventDefinition escalationEventDefinition linkEventDefinition "
     "messageEventDefinition signalEventDefinition terminateEventDefinition timerEventDefinition".split()

@@ -17,7 +17,7 @@ _SILENT = frozenset(
     "dataInputAssociation dataOutputAssociation dataObject dataObjectReference dataStoreReference dataState "
     "eventDefinitionRef script condition completionCondition activationCondition rendering resourceRole "
     "performer humanPerformer potentialOwner auditing monitoring category partitionElement "
-    "supportedInterfaceRef correlationSubscription supports ioBinding "
+    "supportedInterfaceRef supports "
     "standardLoopCharacteristics multiInstanceLoopCharacteristics".split()
 ) | frozenset(
     f"{kind}EventDefinition"

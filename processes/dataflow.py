@@ -31,7 +31,7 @@ def flow_findings(
     """The data-flow findings of every process of the diagram."""
     fields = {key: form.coded for key, form in forms.items()} if forms is not None else None
     return tuple(
-        finding for process in diagram.processes.values() if process.nodes
+        finding for process in diagram.processes.values() if process.nodes and not process.global_task
         for finding in _Analysis(process, beside, fields).run()
     )
 
@@ -72,9 +72,9 @@ class _Analysis:
         names = names_of(self.process)
         known = _declared(self.process)
         for written in expressions_of(self.process):
-            expression = parsed(written.plain, names | written.local)
-            if written.timer is not None and not isinstance(expression, Expression):
+            if written.literal:
                 continue
+            expression = parsed(written.plain, names | written.local)
             if isinstance(expression, Expression):
                 after = written.element in self.process.flows
                 for name in sorted(expression.reads - written.local - known):
@@ -247,6 +247,10 @@ class _Analysis:
         for scope in scopes:
             yield from self._concurrent_in(scope)
 
+    def _slow(self, *nodes: str) -> bool:
+        """Whether one of them takes time; what a script reads and writes is done in one moment."""
+        return any(self.process.nodes[node].kind not in _AT_ONCE for node in nodes)
+
     def _concurrent_in(self, scope: str) -> Iterator[Finding]:
         parent = self.process.nodes.get(scope)
         if parent is not None and parent.kind == "adHocSubProcess":
@@ -258,18 +262,22 @@ class _Analysis:
         pairs = {
             (one, other): sorted(writers[one] & writers[other])
             for one in writers for other in writers
-            if one < other and writers[one] & writers[other]
+            if one < other and writers[one] & writers[other] and self._slow(one, other)
         }
         if not pairs:
             return
         net = compile_scope(self.process, scope)
         for one, other in _open_together(net, set(pairs)):
             first, second = self.process.nodes[one], self.process.nodes[other]
-            names = "・".join(pairs[one, other])
+            both = "・".join(pairs[one, other])
             yield Finding(
                 rule="concurrent-writers", severity="warning", element=other, line=second.line,
-                message=f"{called(first)}と{called(second)}は同時に進み、どちらも「{names}」を書きます。後から終わった方の値が残ります。名前を分けてください。",
+                message=f"{called(first)}と{called(second)}は同時に進み、どちらも「{both}」を書きます。"
+                "後から終わった方の値が残ります。名前を分けてください。",
             )
+
+
+_AT_ONCE = frozenset({"scriptTask", "businessRuleTask"})
 
 
 def _declared(process: Process) -> frozenset[str]:

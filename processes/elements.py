@@ -13,28 +13,29 @@ EXECUTED: Final = frozenset(
     "sequenceFlow conditionExpression formalExpression expression "
     "messageEventDefinition timerEventDefinition signalEventDefinition errorEventDefinition "
     "escalationEventDefinition conditionalEventDefinition compensateEventDefinition cancelEventDefinition "
-    "terminateEventDefinition linkEventDefinition eventDefinitionRef implicitThrowEvent "
+    "terminateEventDefinition linkEventDefinition eventDefinitionRef "
     "message signal error escalation "
     "standardLoopCharacteristics multiInstanceLoopCharacteristics complexBehaviorDefinition "
     "dataObject dataObjectReference dataInput dataOutput property ioSpecification inputSet outputSet "
     "dataInputAssociation dataOutputAssociation assignment "
     "globalTask globalUserTask globalManualTask globalScriptTask globalBusinessRuleTask "
-    "laneSet lane association extensionElements".split()
+    "laneSet lane association extensionElements script".split()
 )
 
 DOCUMENTATION: Final = frozenset(
     "documentation textAnnotation text group category categoryValue auditing monitoring import extension "
     "collaboration participant participantMultiplicity messageFlow participantAssociation "
     "messageFlowAssociation conversationLink conversationAssociation conversation subConversation "
-    "callConversation globalConversation correlationKey itemDefinition dataState dataStore dataStoreReference "
-    "interface operation ioBinding resource resourceParameter resourceRole performer humanPerformer "
+    "callConversation correlationKey itemDefinition dataState dataStore dataStoreReference "
+    "interface operation resource resourceParameter resourceRole performer humanPerformer "
     "potentialOwner resourceAssignmentExpression resourceParameterBinding rendering endPoint partnerEntity "
-    "partnerRole relationship correlationProperty correlationPropertyRetrievalExpression "
-    "correlationSubscription correlationPropertyBinding script".split()
+    "partnerRole relationship".split()
 )
 
 REFUSED: Final = frozenset(
-    "choreography globalChoreographyTask choreographyTask callChoreography subChoreography".split()
+    "choreography globalChoreographyTask choreographyTask callChoreography subChoreography globalConversation "
+    "implicitThrowEvent correlationProperty correlationPropertyRetrievalExpression correlationSubscription "
+    "correlationPropertyBinding ioBinding".split()
 )
 
 

@@ -1,6 +1,7 @@
 """Every expression of a process: where it stands and what it is for. The checks parse them, the data flow asks what
 they read."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,13 @@ class Written:
         text = self.text.strip()
         return text[1:].strip() if text.startswith("=") else text
 
+    @property
+    def literal(self) -> bool:
+        """Whether it is a timer's bare ISO 8601 text (`P3D`), not FEEL."""
+        return self.timer is not None and LITERAL.fullmatch(self.text.strip()) is not None
+
+
+LITERAL = re.compile(r"[+-]?P[\dTYMWDHS.,]+|\d{4}-\d{2}-\d{2}(?:T.*)?|R\d*/.*")  # ISO 8601 instead of FEEL
 
 MULTI = frozenset(
     "nrOfInstances nrOfActiveInstances nrOfCompletedInstances nrOfTerminatedInstances loopCounter".split()

@@ -123,7 +123,7 @@ def _in_multi(process: Process, node: Node) -> bool:
     while current is not None:
         if current.loop is not None and current.loop.kind == "multi":
             return True
-        current = process.nodes.get(current.parent)
+        current = process.nodes.get(current.parent) if not process.global_task else None
     return False
 
 

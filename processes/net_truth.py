@@ -16,8 +16,8 @@ Literal = tuple[int, bool]  # (number of the condition, the value it must have)
 
 @dataclass(slots=True)
 class Truths:
-    """The conditions that stand at more than one choice of a scope, or at one in a round without writers. Of a marking, two bits a condition: known,
-    and true."""
+    """The conditions that stand at more than one choice of a scope, or at one in a round without writers. Of a
+    marking, two bits a condition: known, and true."""
 
     numbers: dict[str, int] = field(default_factory=dict)
     literals: dict[str, Literal] = field(default_factory=dict)  # flow → what its condition says

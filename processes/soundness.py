@@ -21,7 +21,7 @@ _RESCUING = frozenset({"timer", "message", "signal", "conditional"})
 def verify(diagram: Diagram, limits: Limits | None = None) -> tuple[Finding, ...]:
     """The findings of all processes of the diagram, scope by scope, the innermost first."""
     found = []
-    for process in diagram.processes.values():
+    for process in (one for one in diagram.processes.values() if not one.global_task):
         found += _Verifying(process, limits or Limits()).run()
     return tuple(found)
 

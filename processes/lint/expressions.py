@@ -18,7 +18,6 @@ _FORMS = {
     "duration": (re.compile(_PERIOD), "期間（例：P3D、PT2H）"),
     "cycle": (re.compile(rf"R\d*/(?:{_MOMENT}/)?{_PERIOD}"), "繰り返し（例：R3/P1M）"),
 }
-_LITERAL = re.compile(r"[+-]?P[\dTYMWDHS.,]+|\d{4}-\d{2}-\d{2}(?:T.*)?|R\d*/.*")
 _NAIVE = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+$")
 _RESERVED = frozenset(
     "if then else for in return some every satisfies and or not between instance of function external "
@@ -36,8 +35,8 @@ def check(process: Process, diagram: Diagram, beside: Beside) -> Iterator[Findin
 
 
 def _expression(process: Process, written: Written, names: frozenset[str]) -> Iterator[Finding]:
-    if written.timer is not None and _LITERAL.fullmatch(written.text):
-        yield from _moment(process, written, written.text)
+    if written.literal:
+        yield from _moment(process, written, written.text.strip())
         return
     found = parsed(written.plain, names | written.local)
     if isinstance(found, feel.FeelSyntaxError):
