@@ -147,7 +147,8 @@ def _strike(answers: Any, path: list[str]) -> bool:
         return False
     if len(path) > 1:
         return _strike(answers[path[0]], path[1:])
-    return answers.pop(path[0]) not in (None, "", [], False)
+    struck = answers.pop(path[0])
+    return struck is not None and struck is not False and struck not in ("", [])
 
 
 def form_of(session: Session, record: Record) -> Form:

@@ -219,7 +219,7 @@ class _Page:
             return f"「{one.label}」は{one.max_rows}行までです（いま{len(answer or ())}行）"
         if one.kind == "table" and 1 < one.min_rows > len(answer or ()):
             return f"「{one.label}」を{one.min_rows}行以上入力してください（いま{len(answer or ())}行）"
-        return values.missing(one) if answer in (None, "", [], False) and self.wants(place) else ""
+        return values.missing(one) if values.unanswered(answer) and self.wants(place) else ""
 
     def row_of(self, path: str) -> str:
         """「課題表」の2行目： before what is wrong in a table's row."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from . import values
 from .answers import Answers, Context, typed
 from .fields import Field
 
@@ -52,7 +53,7 @@ def _candidates(
         return
     form, _, key = one.prefill.rpartition(".")
     for name, answers in roots if one.prefill else here:
-        if (not form or name == form) and answers.get(key or one.key) not in (None, "", [], False):
+        if (not form or name == form) and not values.unanswered(answers.get(key or one.key)):
             yield answers[key or one.key]
 
 

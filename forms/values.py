@@ -25,6 +25,11 @@ def missing(field: Field) -> str:
     return f"「{field.label}」{_ASKED.get(field.kind, 'を入力してください')}"
 
 
+def unanswered(answer: Any) -> bool:
+    """Whether a value says nothing. By identity: 0 equals False in Python, but a typed 0 is an answer."""
+    return answer is None or answer is False or answer in ("", [])
+
+
 def blank(texts: Sequence[str]) -> bool:
     """Whether nothing was typed."""
     return not any(text.strip() for text in texts)
@@ -148,7 +153,7 @@ def for_feel(kind: str, answer: Any) -> Any:
 
 def as_typed(field: Field, answer: Any) -> list[str]:
     """An answer as somebody would have typed it."""
-    if answer in (None, "", [], False):
+    if unanswered(answer):
         return []
     if answer is True:
         return ["on"]
