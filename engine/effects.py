@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from engine import journal
-from engine.access import Compartment, Grant
+from engine.access import TOWN, Compartment, Grant
 from engine.agencies import Agency
 from engine.assignment import end_of
 from engine.casebook import INVOLVED, LEAD, RECEIVER, RELATIONS, SENDER, Relation, next_number
@@ -148,7 +148,8 @@ def _decline(held: Held, said: Mapping[str, Any]) -> None:
 def _item(held: Held, said: Mapping[str, Any]) -> None:
     """Open the item's compartment to the agencies invited to it."""
     item = str(said.get("item") or "")
-    for agency in said.get("agencies") or []:
+    # The town's welfare section runs every meeting and writes its minutes.
+    for agency in sorted({TOWN, *(said.get("agencies") or [])}):
         held.session.add(Compartment(item=item, agency=str(agency), since=held.now))
 
 
