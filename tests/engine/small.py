@@ -46,7 +46,8 @@ def diagram(body: str, *, key: str = "T", roots: str = "", properties: str = "")
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
         'xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core" id="D" targetNamespace="tsunagi">'
-        f'{roots}<bpmn:process id="{key}" name="試験" isExecutable="true">{extension if properties else ""}{body}</bpmn:process></bpmn:definitions>'
+        f'{roots}<bpmn:process id="{key}" name="試験" isExecutable="true">{extension if properties else ""}{body}'
+        "</bpmn:process></bpmn:definitions>"
     )
     return {f"{key}.bpmn": xml, "F-T.form.json": json.dumps(FORM, ensure_ascii=False)}
 

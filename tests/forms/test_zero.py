@@ -8,7 +8,9 @@ from forms.schema import read
 
 FORM = {
     "schemaVersion": 19, "type": "default", "id": "F-0",
-    "components": [{"type": "number", "key": "susumi", "label": "進み", "decimalDigits": 0, "validate": {"required": True, "min": 0, "max": 4}}],
+    "components": [
+        {"type": "number", "key": "susumi", "label": "進み", "decimalDigits": 0, "validate": {"required": True, "min": 0, "max": 4}},
+    ],
 }  # fmt: skip
 
 

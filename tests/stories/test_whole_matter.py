@@ -77,7 +77,9 @@ def test_from_consultation_to_closure(town: Town) -> None:
     town.restarts()
     for agency in ("konkyu", "shakyo", "hokatsu"):
         town.completes(agency, "B-112", joutai="3")
-    town.completes("fukushi", "プランを評価する", hantei="1", honninIshi="確認した", juudaiMikanryo=False, riskKaishou=True, yakuwariGoui=True)
+    town.completes(
+        "fukushi", "プランを評価する", hantei="1", honninIshi="確認した", juudaiMikanryo=False, riskKaishou=True, yakuwariGoui=True,
+    )  # fmt: skip
     meets(town, case_id, decides="終結相当", invited=["konkyu", "shakyo"])
     town.completes("fukushi", "終結を決める", kettei="決定", riyu="01", shuTanto="konkyu", follow=True)
     town.completes("konkyu", "B-175", kekka="受けた")
