@@ -12,7 +12,8 @@ from processes.bpmn import Flow
 
 def leave(play: Play, token: Token) -> None:
     """From an activity or event: over every unconditional flow and every one whose condition is true; the default
-    flow if no condition was. Nothing leads on: the token is consumed."""
+    flow if no condition was. A token passes a flow only if its condition is true (BPMN 2.0 §8.3.13): if nothing
+    leads on, it ends here; only gateways demand a way on."""
     node = play.node(token)
     go(play, token, _several(play, token), node.completion_quantity)
 
@@ -54,7 +55,7 @@ def _several(play: Play, token: Token) -> list[Flow]:
     conditional = [flow for flow in outgoing if flow.condition is not None and flow is not default]
     if default is not None and not any(chosen[flow.id] for flow in conditional):
         taken.append(default)
-    return taken or _or_default(play, token, outgoing, default)
+    return taken
 
 
 def _outgoing(play: Play, token: Token) -> tuple[list[Flow], Flow | None]:

@@ -167,6 +167,11 @@ def test_conditions_on_the_flows_of_a_task():
     assert life.starts().completes("A", x=0).open == ["D"]
 
 
+def test_a_task_whose_conditions_are_all_false_is_the_end_of_its_branch():
+    life = Life("startEvent s\nuserTask A\nuserTask B\nuserTask C\ns > A\nA > B if x > 1\nA > C if x > 2")
+    assert life.starts().completes("A", x=0).finished
+
+
 def test_a_condition_without_answer_stops_everything_and_changes_nothing():
     life = Life("""
         startEvent s
