@@ -16,8 +16,9 @@ class Course:
     """One household's way through the town.
 
     `taiou` and `sheets` say, round by round, what comes of an assessment (C08) and to which agency a つなぐシート
-    goes; `replies` how it is answered. `said` gives answers by element id, round by round (the last one repeats).
-    Elements in `rests` are left open for the reader of the demo; those in `at` are done at that very moment, the
+    goes; `replies` how it is answered; `councils` what each 支援会議 comes to, `evaluations` each evaluation (C15);
+    `consent` whose consent there is. `said` gives answers by element id, round by round (the last one repeats).
+    Elements in `rests` (from the n-th round on: `R-20#1`) are left open for the reader of the demo; those in `at` are done at that very moment, the
     others after a usual time (`pace` times it).
     """
 
@@ -35,7 +36,9 @@ class Course:
     taiou: tuple[str, ...] = ("02",)
     sheets: tuple[str, ...] = ()
     replies: tuple[Said, ...] = ()
-    meetings: tuple[str, ...] = ()
+    councils: tuple[str, ...] = ("プラン作成へ",)
+    evaluations: tuple[str, ...] = ("1",)
+    consent: str = "全員"
     agencies: tuple[str, ...] = ()
     lead: str = ""
     said: Mapping[str, Sequence[Said]] = field(default_factory=dict)
@@ -44,6 +47,10 @@ class Course:
     pace: float = 1.0
     event: str = ""
     story: str = ""
+
+    def leaves(self, element: str, turn: int) -> bool:
+        """Whether this step is left open."""
+        return element in self.rests or f"{element}#{turn}" in self.rests
 
     def round(self, steps: Sequence[Any], turn: int) -> Any:
         """The step of this round; the last one repeats; None when there are none."""

@@ -80,6 +80,13 @@ def names() -> frozenset[str]:
     return frozenset(text for pair in pairs for text in pair)
 
 
+def staff_name(number: int) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Surname and given name of the town's so many-th member of staff, each with its kana; no household bears them."""
+    known = _lists()["staff"]
+    surname, given = known["surnames"][number % len(known["surnames"])], known["given"][number % len(known["given"])]
+    return (surname[0], surname[1]), (given[0], given[1])
+
+
 def _person(rng: Random, sei: str, sei_kana: str, sex: str, ages: tuple[int, int], relation: str, today: date) -> Invented:
     age = rng.randint(*ages)
     generation = next(name for low, high, name in GENERATIONS if low <= age <= high)

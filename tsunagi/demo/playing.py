@@ -14,21 +14,24 @@ from engine import agencies, cases, runtime, tasks
 from engine.agencies import Actor, Agency, Membership, Staff
 from engine.assignment import calendar_of
 from engine.calendar import Calendar
-from engine.casebook import Case, Instance
+from engine.casebook import Instance
 from engine.db import Database
 from engine.definitions import compiled
 from engine.tasks import Task
 from forms.answers import Context
 from forms.fields import Choice
 from forms.schema import Form
-from tsunagi.demo import pace, replies
+from tsunagi.demo import pace, replies, replies_together
 from tsunagi.demo.answers import plausible
 from tsunagi.demo.course import Course
 from tsunagi.demo.words import Speech
 
 SEED = "tsunagi-2026"
+assert replies_together  # imported for what it registers
 BATCH = 40
+ITEM_STEPS = frozenset({"K-50", "K-60", "K-70"})
 Progress = Callable[[str], None]
+Variable = Callable[[str], object]
 
 
 @dataclass(order=True, slots=True)
@@ -76,6 +79,12 @@ class Play:
                     at = min(task.created_at + timedelta(minutes=rng.randint(15, 300)), self.until)
                     tasks.claim(session, task.id, by=self._actor(task, rng), now=at)
 
+    def last_at(self, agency: str) -> Actor:
+        """The agency's last member of staff, who from now on does nothing more here."""
+        there = [actor for at, _, actor in self.seats if at == agency]
+        self.seats = [seat for seat in self.seats if seat[2] != there[-1]]
+        return there[-1]
+
     def _next(self, session: Session) -> bool:
         """The next thing that happens: a timer that falls due, or what somebody planned to do."""
         planned = self.queue[0] if self.queue else None
@@ -112,28 +121,22 @@ class Play:
         case, _ = cases.open_case(
             session, course.process, by=by, desk=course.desk, now=now, at=course.start, facts=course.facts, synthetic=True
         )
-        case.event_tag = course.event
         self.courses[case.id] = course
 
     def _do(self, session: Session, task_id: int, now: datetime) -> None:
         task = session.get(Task, task_id)
         if task is None or task.status != "open":
             return
-        course = self._course(session, task.case_id)
-        turn = self.turns[task.case_id, task.element]
-        self.turns[task.case_id, task.element] += 1
-        rng = Random(f"{SEED}/{course.key if course else task.case_id}/{task.element}/{turn}/answer")
-        by = self._actor(task, rng)
         instance = session.get_one(Instance, task.instance_id)
-        definition = compiled(session, instance.version_id).definition
-        state, token = instance.state, task.token
-
-        def variable(expression: str) -> object:
-            return runtime.read(definition, state, token, expression, now=now)
-
+        variable = _reader(session, instance, task.token, now)
+        about, course = self._about(task, variable)
+        turn = self.turns[about, task.element]
+        self.turns[about, task.element] += 1
+        rng = Random(f"{SEED}/{course.key if course else about}/{task.element}/{turn}/answer")
+        by = self._actor(task, rng)
         scene = replies.Scene(
-            course=course, of_case=self._course_of, element=task.element, agency=task.agency, turn=turn, now=now, rng=rng,
-            me=str(by.staff_id), variable=variable, calendar=self.calendar,
+            about=course, element=task.element, agency=task.agency, turn=turn, now=now, rng=rng, me=str(by.staff_id),
+            variable=variable, calendar=self.calendar,
         )  # fmt: skip
         context = Context(
             now=now, choices={**self.choices, "staff": self._colleagues(task.agency)}, me={"agency": task.agency}
@@ -157,11 +160,12 @@ class Play:
                 self._schedule(session, task, now)
 
     def _schedule(self, session: Session, task: Task, now: datetime) -> None:
-        course = self._course(session, task.case_id)
-        if course and task.element in course.rests:
+        instance = session.get_one(Instance, task.instance_id)
+        about, course = self._about(task, _reader(session, instance, task.token, now))
+        turn = self.turns[about, task.element]
+        if course and course.leaves(task.element, turn):
             return
-        turn = self.turns[task.case_id, task.element]
-        rng = Random(f"{SEED}/{course.key if course else task.case_id}/{task.element}/{turn}/{task.agency}/when")
+        rng = Random(f"{SEED}/{course.key if course else about}/{task.element}/{turn}/{task.agency}/when")
         fixed = course.at.get(task.element) if course else None
         if fixed is not None:
             at = max(fixed, now + timedelta(minutes=3))
@@ -182,14 +186,14 @@ class Play:
                 is not None
             )
 
-    def _course_of(self, case_id: int) -> Course | None:
-        return self.courses.get(case_id)
-
-    def _course(self, session: Session, case_id: int) -> Course | None:
+    def _about(self, task: Task, variable: Variable) -> tuple[int, Course | None]:
+        """The case that a task is about, and its course: a meeting's task is about its item's case."""
+        case_id = task.case_id
         if case_id not in self.courses:
-            # A case that another one opened (a meeting, a report) is invented as well.
-            session.get_one(Case, case_id).synthetic = True
-        return self.courses.get(case_id)
+            place = "item.caseId" if task.element in ITEM_STEPS else "items[1].caseId"
+            found = variable(place)
+            case_id = int(found) if isinstance(found, int | float) else case_id
+        return case_id, self.courses.get(case_id)
 
     def _actor(self, task: Task, rng: Random) -> Actor:
         if task.holder_id is not None:
@@ -207,6 +211,12 @@ class Play:
         return tuple(
             Choice(value=str(actor.staff_id), label=actor.name) for at, _, actor in self.seats if at == agency
         )
+
+
+def _reader(session: Session, instance: Instance, token: str, now: datetime) -> Variable:
+    """Reads an expression where a task waits."""
+    definition, state = compiled(session, instance.version_id).definition, instance.state
+    return lambda expression: runtime.read(definition, state, token, expression, now=now)
 
 
 def _choices(session: Session) -> dict[str, tuple[Choice, ...]]:

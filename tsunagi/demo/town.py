@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 from engine import bundles, definitions
 from engine.agencies import CLOCK, Agency, Membership, Role, Staff
 from engine.sessions import HASHER
+from tsunagi.demo import people
 
-SURNAMES = (("森岡", "モリオカ"), ("有沢", "アリサワ"), ("木下", "キノシタ"), ("湯村", "ユムラ"), ("朝倉", "アサクラ"), ("瀬尾", "セオ"), ("中塚", "ナカツカ"), ("戸田", "トダ"), ("倉本", "クラモト"), ("矢野", "ヤノ"), ("宮崎", "ミヤザキ"), ("浜辺", "ハマベ"), ("高見", "タカミ"), ("石賀", "イシガ"), ("小椋", "オグラ"))
-GIVEN = (("美和", "ミワ"), ("健一", "ケンイチ"), ("直子", "ナオコ"), ("悠斗", "ユウト"), ("千尋", "チヒロ"), ("和也", "カズヤ"), ("さくら", "サクラ"), ("真由美", "マユミ"), ("大輔", "ダイスケ"), ("早紀", "サキ"), ("修", "オサム"), ("恵", "メグミ"), ("拓海", "タクミ"))
-PASSWORD = "tsunagi-demo-2026"
+PASSWORD = "tsunagi-demo-2026"  # noqa: S105 - everybody's in the invented town, told on the screen
 SINCE = date(2018, 4, 1)
 ORDER = ("referral", "statutory_report", "consent", "meeting", "collaboration", "consult")
 
@@ -67,5 +66,5 @@ def publish_shipped(session: Session, *, now: datetime) -> None:
 
 
 def _person(number: int, login: str, hashed: str) -> Staff:
-    (surname, surname_kana), (given, given_kana) = SURNAMES[number % len(SURNAMES)], GIVEN[number % len(GIVEN)]
+    (surname, surname_kana), (given, given_kana) = people.staff_name(number)
     return Staff(login=login, name=f"{surname} {given}", kana=f"{surname_kana} {given_kana}", password_hash=hashed, synthetic=True)
