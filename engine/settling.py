@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
+from engine.agencies import Membership, today_of
 from engine.assignment import place
 from engine.casebook import Awaited, Case, Instance, Unheard
 from engine.held import Held, Posted
@@ -42,7 +43,9 @@ def _settle_tasks(held: Held, waiting: Sequence[Waiting], finished_task: Task | 
         )
     fresh = [task for task in waiting if task.token not in known]
     if fresh:
-        held.session.execute(insert(Task), [_task_row(held, task) for task in fresh])
+        rows = [_task_row(held, task) for task in fresh]
+        _open_to_somebody(held, rows)
+        held.session.execute(insert(Task), rows)
     held.instance.waiting = tokens
 
 
@@ -73,6 +76,21 @@ def _task_row(held: Held, waiting: Waiting) -> dict[str, Any]:
 def _urgency(waiting: Waiting, case: Case) -> int | None:
     said = waiting.scope.get("urgency")
     return int(said) if isinstance(said, int | float) else case.urgency
+
+
+def _open_to_somebody(held: Held, rows: list[dict[str, Any]]) -> None:
+    """Where an agency has nobody in the role that a lane names, anybody there may do it: no task waits for no one."""
+    named = [row for row in rows if row["role"] not in ("kik", "")]
+    if not named:
+        return
+    seated = select(Membership.agency, Membership.role).where(
+        Membership.agency.in_(sorted({row["agency"] for row in named})),
+        or_(Membership.valid_until.is_(None), Membership.valid_until >= today_of(held.now)),
+    )
+    known = {(agency, role) for agency, role in held.session.execute(seated.distinct())}
+    for row in named:
+        if (row["agency"], row["role"]) not in known:
+            row["role"] = "kik"
 
 
 def _settle_awaits(held: Held, step: Step) -> None:

@@ -72,7 +72,7 @@ def demo(host: str, port: int, folder: Path, prepare: bool) -> None:
         _step("データベースを用意します (database)")
         migrations.upgrade(opened)
         _settle_town(opened)
-        click.echo(_guide(f"http://{host}:{port}/"))
+        click.echo(_guide(opened, f"http://{host}:{port}/"))
     if not prepare:
         with _working():
             from tsunagi.server import run
@@ -114,23 +114,19 @@ def _settle_in(folder: Path) -> None:
 
 
 def _settle_town(opened: "Database") -> None:
-    from engine import agencies
-    from tsunagi.demo import town
+    from tsunagi import demo as town
 
-    with opened.transaction() as session:
-        if agencies.names(session):
-            _step("前からの町をそのまま使います (kept)")
-            return
-        _step("見本の町を用意します (synthetic town)")
-        town.seed(session, now=house.now())
+    _step("見本の町を用意します (synthetic town)")
+    if not town.fill(opened, now=house.now(), progress=_step):
+        _step("前からの町をそのまま使います (kept)")
 
 
-def _guide(address: str) -> str:
-    from tsunagi.demo import town
+def _guide(opened: "Database", address: str) -> str:
+    from tsunagi import demo as town
 
-    return f"""
-  つなぎ 見本の町: {address}
-  パスワードは全員 {town.PASSWORD}（氏名も世帯もすべて架空です）
+    return f"""{town.guide(opened, address, now=house.now())}
+  ほかの職員は 機関-役割と番号（shogai_hokuei-uke1、shakyo-san1、jimukyoku-sys1 など）
+  止めるには Ctrl+C。データは残り、次もここから続きます
 """
 
 

@@ -36,12 +36,20 @@ def together(now: datetime, calendar: Calendar, days: Days) -> Iterator[Course]:
     for number, (element, key, desk, late) in enumerate(STANDING_STILL):
         since = _back(now, calendar, days(element, 3) + late)
         yield _waiting(f"still-{number}", element, key, desk, since=since, calendar=calendar)
-    for number, ago in enumerate((28, 75, 96, 118, 140, 165, 12, 190)):
+    for number, ago in enumerate((28, 96, 140, 165, 12, 118)):
         yield several(f"open-{number}", now - timedelta(days=ago), calendar)
     yield _waiting("open-accept", "B-20", "discharge", "hokatsu", since=_back(now, calendar, 1), calendar=calendar)
     yield several(
         "open-decide", now - timedelta(days=74), calendar, theme_key="single_parent", desk="kosodate", rests=frozenset({"B-100"}), pace=0.4,
         at={"K-50": _back(now, calendar, 2), "K-70": _back(now, calendar, 1)},
+    )  # fmt: skip
+    yield several(
+        "open-meet", now - timedelta(days=58), calendar, theme_key="mental", desk="shogai_hokuei", rests=frozenset({"K-10"}), pace=0.4,
+        at={"B-70": _back(now, calendar, 1)},
+    )  # fmt: skip
+    yield several(
+        "open-evaluate", now - timedelta(days=190), calendar, theme_key="debt", desk="konkyu", rests=frozenset({"B-150"}), pace=0.3,
+        at={"B-112": _back(now, calendar, 2)},
     )  # fmt: skip
     for number, ago in enumerate((352, 343, 338, 330)):
         yield several(f"closed-{number}", now - timedelta(days=ago), calendar, closed=True)
@@ -77,7 +85,7 @@ def in_need(now: datetime, calendar: Calendar) -> Iterator[Course]:
             "R-20": returned, "R-40": again},
     )  # fmt: skip
     yield several(
-        "red-consent", now - timedelta(days=176), calendar, theme_key="8050", desk="hokatsu", consent="なし", councils=("同意の働きかけ",),
+        "red-consent", now - timedelta(days=153), calendar, theme_key="8050", desk="hokatsu", consent="なし", councils=("同意の働きかけ",),
         said={"Y-10": ({"kekka": "4"},), "B-40": ({"risk": ["孤立死", "医療未受診"]},)}, rests=frozenset({"B-55"}), urgency=2, pace=0.5,
         agencies=("konkyu", "shakyo"), lead="hokatsu",
     )  # fmt: skip
