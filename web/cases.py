@@ -184,19 +184,22 @@ def _instance(session: Session, seen: Sight, instance_id: int) -> Instance:
     return instance
 
 
-def _drawn(session: Session, instance: Instance, *, near: bool = False) -> diagram.Drawing:
+def _drawn(session: Session, instance: Instance, *, near: bool = False) -> list[diagram.Drawing]:
+    """The main diagram and those called ones in which the case has been or stands; near: the last that it stands in."""
     steps = session.execute(select(Task.element, Task.status).where(Task.instance_id == instance.id)).all()
     done = frozenset(element for element, state in steps if state == "done")
     version = compiled(session, instance.version_id)
     resting = (
-        diagram.resting(version.definition, instance, now=door.now())
-        if instance.status == "running"
-        else frozenset()
+        diagram.resting(version.definition, instance, now=door.now()) if instance.status == "running" else frozenset()
     )
-    open_now = frozenset(element for element, state in steps if state in ("open", "suspended"))
-    return diagram.draw(
-        version.bundle.main, name=version.bundle.name, done=done, active=open_now | resting, near=near
-    )
+    active = resting | frozenset(element for element, state in steps if state in ("open", "suspended"))
+    sources = {version.bundle.name: version.bundle.main, **version.bundle.called}
+    drawn = [
+        diagram.draw(source, name=name, done=done, active=active, near=near)
+        for name, source in sources.items()
+        if name == version.bundle.name or diagram.holds(source, name, done | active)
+    ]
+    return [next((one for one in reversed(drawn) if one.active), drawn[0])] if near else drawn
 
 
 def _names(session: Session) -> dict[str, str]:

@@ -77,6 +77,11 @@ class Drawing:
     svg: str
     outline: tuple[Step, ...]
 
+    @property
+    def active(self) -> bool:
+        """Whether the case stands somewhere in it."""
+        return any(step.state == "active" for step in self.outline)
+
 
 def draw(
     source: bytes,
@@ -95,6 +100,11 @@ def draw(
     )
 
 
+def holds(source: bytes, name: str, elements: frozenset[str]) -> bool:
+    """Whether one of these elements lies in this diagram."""
+    return any(elements & process.nodes.keys() for process in _read(source, name).processes.values())
+
+
 def resting(definition: runtime.Definition, instance: Instance, *, now: datetime) -> frozenset[str]:
     """The elements of the main diagram on which a running instance waits."""
     step = runtime.describe(definition, instance.state, now=now)
@@ -111,7 +121,7 @@ def _svg(read: Diagram, states: dict[str, str], frame: Frame) -> Iterator[str]:
     yield (
         f'<svg class="diagram" xmlns="http://www.w3.org/2000/svg" viewBox="{left:g} {top:g} {width:g} {height:g}" '
         f'width="{width:g}" height="{height:g}" role="img" aria-label="進み方の図。同じ内容が手順の一覧にあります。">'
-        '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">'
+        f'<defs><marker id="arrow-{read.digest[:8]}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">'
         '<path d="M0 0 10 5 0 10z" class="head"/></marker></defs>'
     )
     yield from _pools(read)
@@ -166,7 +176,7 @@ def _lines(read: Diagram, process: Process) -> Iterator[str]:
         if len(points) < 2:
             continue
         path = " ".join(f"{x:g},{y:g}" for x, y in points)
-        yield f'<polyline points="{path}" class="flow" marker-end="url(#arrow)"/>'
+        yield f'<polyline points="{path}" class="flow" marker-end="url(#arrow-{read.digest[:8]})"/>'
         if flow.name:
             (x1, y1), (x2, y2) = points[0], points[1]
             yield _text(

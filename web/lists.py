@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine import agencies, people, records, runtime
 from engine.access import Sight
-from engine.agencies import Actor, Staff
+from engine.agencies import Actor, Seat, Staff
 from engine.casebook import Case, Instance
 from engine.definitions import compiled
 from engine.tasks import Task
@@ -39,6 +39,15 @@ def asking(
         facts=facts(session, task, form, now=now),
         files=own_files(session, task, case),
     )
+
+
+def noting(session: Session, case: Case, seat: Seat, *, by: Actor, now: datetime) -> Context:
+    """What the page of a note knows: agencies of today and colleagues of the writer's seat."""
+    today = agencies.today_of(now)
+    offices = tuple(Choice(value=one.code, label=one.name) for one in agencies.current(session, today=today))
+    colleagues = tuple(Choice(value=str(one.id), label=one.name) for one in agencies.members(session, seat.agency, today=today))
+    me = {"agency": seat.agency, "staff": str(by.staff_id), "name": by.name}
+    return Context(now=now, choices={"agency": offices, "staff": colleagues, **_of_case(session, case, None)}, me=me)
 
 
 def telling(session: Session, case: Case, seen: Sight, *, now: datetime) -> Context:

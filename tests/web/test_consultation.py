@@ -146,6 +146,21 @@ def test_the_case_shows_what_happened_and_where_it_stands(visit):
     assert visitor.page.xpath("//ol[@class='outline']/li[contains(@class, 'done')]")
 
 
+def test_a_note_is_written_at_any_time_and_once(visit, town):
+    visitor = taken_in(visit("hokatsu-uke1")).presses("相談を受け付ける", **NEEDED)
+    visitor.opens("/cases/1/notes/F-A10").presses("書いた内容を記録する", naiyo="電話で話した。")
+    assert visitor.answer.status_code == 422
+    assert visitor.value("naiyo") == "電話で話した。"
+    wanted = {"naiyo": "電話で話した。", **first_choices(visitor)}
+    page = visitor.page
+    visitor.presses("書いた内容を記録する", **wanted)
+    assert "記録しました" in visitor.text()
+    visitor.page = page
+    visitor.client.post("/cases/1/notes/F-A10", data={**values_of(page), **wanted})
+    assert count(town, Record) == 2
+    assert visit("konkyu-uke1").opens("/cases/1/notes/F-A10").answer.status_code == 403
+
+
 def test_a_case_rests_and_goes_on(visit, town):
     visitor = taken_in(visit("hokatsu-uke1")).presses("相談を受け付ける", **NEEDED).opens("/cases/1")
     visitor.presses("このケースを停止する")
@@ -225,6 +240,16 @@ def test_no_task_is_lost_when_somebody_leaves(visit, town):
         assert session.scalar(select(Task.holder_id)) is not None
     visitor = visit("hokatsu-uke1").opens("/tasks/1").presses("係に戻す")
     assert "R8-相-0001" in visitor.opens("/?tab=unclaimed").text()
+
+
+def first_choices(visitor):
+    """The first choice of every required list of a page."""
+    told = {}
+    for one in visitor.page.xpath("//input[@type='radio' or @type='checkbox']"):
+        told.setdefault(one.get("name"), one.get("value"))
+    for one in visitor.page.xpath("//select"):
+        told.setdefault(one.get("name"), one.xpath("./option/@value")[1])
+    return told
 
 
 def values(visitor):

@@ -7,6 +7,7 @@ const WAIT = 2500; // milliseconds from the last key to the save
 
 document.querySelector('#problems')?.focus();
 for (const form of document.querySelectorAll('form[data-draft]')) keepDraft(form);
+for (const form of document.querySelectorAll('form[data-unsaved]')) warnOnLeaving(form);
 const rows = document.querySelector('[data-rows]');
 if (rows) listenToKeys(rows);
 
@@ -89,6 +90,14 @@ function keepDraft(form) {
     told.textContent = text.trim();
     told.classList.toggle('failed', failed);
   }
+}
+
+// Where no draft is kept, nobody leaves with unsaved words unasked.
+function warnOnLeaving(form) {
+  let changed = false;
+  form.addEventListener('input', () => { changed = true; });
+  form.addEventListener('submit', () => { changed = false; });
+  window.addEventListener('beforeunload', event => { if (changed) event.preventDefault(); });
 }
 
 // Takes over which parts there are, never what stands in those that stay.
