@@ -1,7 +1,6 @@
 """One move at work: the run that is changed, the clock it was given, the work still to do, and what it has done."""
 
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -118,6 +117,3 @@ class Play:
     def _busy(self) -> tuple[str, int | None]:
         token = next((self.run.tokens[i] for _, i in self.queue if i in self.run.tokens), None)
         return (token.element, self.node(token).line) if token else (self.run.program, None)
-
-
-Variables = Mapping[str, Any]
