@@ -31,7 +31,9 @@ TOWN = json.loads((ROOT / "tsunagi" / "demo" / "agencies.json").read_text("utf-8
 LOOKS_INTO_LISTS = "dmn-grid-unknown"
 
 
-def trace(folder: Path, pathway: str, answers: Mapping[str, Any], *, messages: Any = (), until: str = "P900D", **given: Any) -> list[dict[str, Any]]:
+def trace(
+    folder: Path, pathway: str, answers: Mapping[str, Any], *, messages: Any = (), until: str = "P900D", **given: Any
+) -> list[dict[str, Any]]:
     """Run one shipped diagram alone, with the diagrams and tables that it is published with."""
     for name, text in shipped(pathway).items():
         (folder / Path(name).name).write_text(text, "utf-8")
@@ -239,13 +241,14 @@ def test_silence_goes_to_the_coordinator_who_names_an_agency(tmp_path: Path) -> 
     assert lines[-1]["variables"]["kekkaTsunagi"]["owari"] == "共同受理"
 
 
-PLAN = {
+PLAN: dict[str, Any] = {
     "B-10": {"kinkyu": "3", "doui": [{"jotai": "3"}]},
     "B-20": {"kekka": "受理", "shuKikan": "konkyu", "kankeiKikan": ["konkyu", "hokatsu"], "betsuKyogitai": "なし"},
     "B-40": {"kadai": [{"komari": "20"}], "risk": ["なし"], "douiZentai": "全員", "taishoNinzu": 1},
     "B-60": {"yakuwari": [{"agency": "konkyu", "kigen": "2026-03-01", "shu": True}, {"agency": "hokatsu", "kigen": "2026-03-01"}],
              "kikanTo": "2026-06-30", "monitor": "30"},
-    "B-65": {"kekka": "引き受ける"}, "B-70": {"ikou": "同意"}, "B-100": {"kettei": "決定"}, "B-112": [{"joutai": "2"}, {"joutai": "3"}],
+    "B-65": {"kekka": "引き受ける"}, "B-70": {"ikou": "同意"}, "B-100": {"kettei": "決定"},
+    "B-112": [{"joutai": "2"}, {"joutai": "3"}],
     "B-121": {"riskUp": False}, "B-150": {"hantei": "1", "honninIshi": "確認した", "riskKaishou": True, "douiZentai": "全員"},
     "B-170": {"kettei": "決定", "riyu": "01", "shuTanto": "hokatsu", "follow": True}, "B-175": {"kekka": "受けた"},
     "B-186": {"jotai": "安定"},
@@ -275,14 +278,16 @@ def test_without_consent_the_support_meeting_comes_first_and_the_plan_after_cons
 
 def test_a_missing_agency_is_asked_and_the_plan_made_anew(tmp_path: Path) -> None:
     lines = trace(tmp_path, "collaboration", PLAN, messages=[
-        closed("5-B1", "別機関必要", "P20D", tsuikaKikan=["rinks"]), closed("5-B2", "プラン適切", "P40D"), closed("5-B3", "終結相当", "P300D")])
+        closed("5-B1", "別機関必要", "P20D", tsuikaKikan=["rinks"]), closed("5-B2", "プラン適切", "P40D"),
+        closed("5-B3", "終結相当", "P300D")])
     done = passed(lines)
     assert ended(lines) == "finished"
     assert done.index("B-90") < [i for i, step in enumerate(done) if step == "B-60"][1]
 
 
 def test_the_plans_end_closes_support_that_is_not_reported(tmp_path: Path) -> None:
-    lines = trace(tmp_path, "collaboration", {**PLAN, "B-112": None}, messages=[closed("5-B1", "プラン適切", "P20D"), closed("5-B2", "中断", "P220D")])
+    lines = trace(tmp_path, "collaboration", {**PLAN, "B-112": None},
+                  messages=[closed("5-B1", "プラン適切", "P20D"), closed("5-B2", "中断", "P220D")])
     done = passed(lines)
     assert ended(lines) == "finished"
     assert done.count("B-121") == 5
@@ -291,7 +296,8 @@ def test_the_plans_end_closes_support_that_is_not_reported(tmp_path: Path) -> No
 
 def test_a_withdrawal_is_looked_at_and_an_interruption_ends_the_case(tmp_path: Path) -> None:
     lines = trace(tmp_path, "collaboration", {**PLAN, "B-112": None, "ES-10": {"chudanRiyu": "転出"}}, messages=[
-        closed("5-B1", "プラン適切", "P20D"), {"name": "consent.changed", "payload": {"person": "1", "state": "5", "teikyosaki": None}, "at": "P60D"},
+        closed("5-B1", "プラン適切", "P20D"),
+        {"name": "consent.changed", "payload": {"person": "1", "state": "5", "teikyosaki": None}, "at": "P60D"},
         {"name": "case.interrupt", "payload": {}, "at": "P70D"}])
     assert ended(lines) == "finished"
     assert {"BC-20", "ES-10", "ES-EE"} <= set(passed(lines))
@@ -312,6 +318,23 @@ def test_one_meeting_gathers_the_items_of_two_cases(tmp_path: Path) -> None:
     assert done.count("K-81") == 2
     assert done.count("K-20") == 3
     assert done.count("K-85") == 1, "an item of function A tells nothing of its missing resources"
+
+
+def test_abuse_learnt_at_a_meeting_is_told_before_the_minutes_are_confirmed(tmp_path: Path) -> None:
+    lines = trace(tmp_path, "meeting", {"K-10": MEETING, "K-50": {"kekka": "見守り", "komari": ["16"]}, "K-70": None},
+                  messages=[{"name": "meeting.item.requested", "payload": ITEM, "at": "PT0H"}])
+    done = passed(lines)
+    assert ended(lines) == "finished"
+    assert done.index("K-57") < done.index("K-T3")
+    assert {"K-82"} <= set(done)
+    assert "K-81" not in done, "the result is told once"
+
+
+def test_abuse_found_in_the_assessment_is_reported_before_the_agencies_answer(tmp_path: Path) -> None:
+    answers = {**PLAN, "B-40": {**PLAN["B-40"], "risk": ["虐待"], "kodomo": True}, "B-45": None}
+    lines = trace(tmp_path, "collaboration", answers, until="P1D")
+    assert "B-37" in passed(lines)
+    assert "B-PG2" in lines[-1]["waiting"]
 
 
 def test_silence_about_minutes_is_agreement(tmp_path: Path) -> None:
