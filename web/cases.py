@@ -22,7 +22,14 @@ from web.door import signed_in
 
 pages = Blueprint("cases", __name__, url_prefix="/cases")
 #: Looks at a case are for the data protection officer; the timeline tells what happened.
-UNTOLD = ("閲覧", "添付を開く", "段階")
+UNTOLD = ("閲覧", "添付を開く", "段階", "番号")
+TOLD = {
+    "開始": "手続きを始めた",
+    "期日": "期日が来た",
+    "受信": "ほかの手続きから知らせを受けた",
+    "つなぐ": "つなぐシートを送った",
+    "完了": "済ませた",
+}
 TIMELINE = 200
 ACTIONS: Mapping[str, Callable[..., Any]] = {
     "suspension": cases.suspend, "resumption": cases.resume, "withdrawal": cases.withdraw, "reopening": cases.reopen,
@@ -116,21 +123,37 @@ def _told(session: Session, case: Case, seen: Sight) -> dict[str, Any]:
     instances = list(
         session.scalars(select(Instance).where(Instance.case_id == case.id).order_by(Instance.id))
     )
-    running = [one for one in instances if one.status in ("running", "suspended")]
+    here = _standing(instances, _open_tasks(session, case))
     names = _names(session)
     staff = agencies.staff_names(session, _staff_ids(common["open_tasks"], timeline, found))
     return {
         **common, "timeline": timeline, "records": list(reversed(found)), "granted": (), "staff_names": staff,
-        "files": records.attachments(session, seen, case), "people": people.of_case(session, case),
+        "files": records.attachments(session, seen, case), "people": _people(session, case),
         "incidents": list(session.scalars(select(Incident).where(Incident.case_id == case.id, Incident.mended_at.is_(None)))),
         "instances": [(one, names.get(one.key, one.key)) for one in instances],
-        "drawn": _drawn(session, running[-1], near=True) if running else None, "drawn_of": running[-1] if running else None,
+        "drawn": _drawn(session, here, near=True) if here else None, "drawn_of": here, "told": TOLD,
         "stage_of": _stage(common["open_tasks"]), "words": _words(session, instances),
     }  # fmt: skip
 
 
 def _granted(session: Session, case: Case, seen: Sight) -> Sequence[records.Record]:
     return records.of_case(session, seen)
+
+
+def _standing(instances: list[Instance], open_tasks: Sequence[Task]) -> Instance | None:
+    """The process to draw: where the next task lies, else the last that still runs."""
+    running = [one for one in instances if one.status in ("running", "suspended")]
+    with_task = [one for one in running if open_tasks and one.id == open_tasks[0].instance_id]
+    return next(iter(with_task or reversed(running)), None)
+
+
+def _people(session: Session, case: Case) -> list[tuple[people.Person, people.Particulars]]:
+    """The people of a case, each once although several forms name them."""
+    named = {
+        (person.place, said.name, said.birth): (person, said)
+        for person, said in people.of_case(session, case)
+    }
+    return list(named.values())
 
 
 def _involved(session: Session, case: Case) -> dict[str, list[Relation]]:
@@ -190,7 +213,9 @@ def _drawn(session: Session, instance: Instance, *, near: bool = False) -> list[
     done = frozenset(element for element, state in steps if state == "done")
     version = compiled(session, instance.version_id)
     resting = (
-        diagram.resting(version.definition, instance, now=door.now()) if instance.status == "running" else frozenset()
+        diagram.resting(version.definition, instance, now=door.now())
+        if instance.status == "running"
+        else frozenset()
     )
     active = resting | frozenset(element for element, state in steps if state in ("open", "suspended"))
     sources = {version.bundle.name: version.bundle.main, **version.bundle.called}

@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
         clock=clock,
         until=until,
         act=act,
+        born=born,
         urgency=urgency,
         status=status,
         ago=ago,
@@ -63,6 +64,14 @@ def until(task: Task) -> str:
         return "期限なし"
     due = task.due_at.astimezone(JST).date()
     return f"{moments.write_day(due) if due.year == now().year else moments.write_short(due)}まで"
+
+
+def born(text: str) -> str:
+    """A birth date of a record as S55.9.9; as it stands if it is no date."""
+    try:
+        return moments.write_short(date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def act(title: str) -> str:

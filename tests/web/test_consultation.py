@@ -139,7 +139,7 @@ def test_a_record_is_corrected_by_a_new_version_and_the_old_one_stays(visit):
 def test_the_case_shows_what_happened_and_where_it_stands(visit):
     visitor = taken_in(visit("hokatsu-uke1")).presses("相談を受け付ける", **NEEDED)
     visitor.opens("/cases/1")
-    assert "相談を受け付ける：完了" in visitor.text()
+    assert "相談を受け付ける：済ませた" in visitor.text()
     assert visitor.page.xpath("//*[local-name()='svg'][contains(@class, 'diagram')]")
     visitor.opens("/cases/1/diagrams/1")
     assert visitor.page.xpath("//ol[@class='outline']/li[contains(@class, 'active')]")
