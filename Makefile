@@ -80,7 +80,7 @@ tck: .venv/dev ## DMN の適合性検査 (make tck TCK=folder)
 	@$(BIN)/python -m tests.tck "$(TCK)"
 
 bench: .venv/dev ## 速さを測る (benchmarks)
-	@for file in benchmarks/[a-z]*.py; do echo "[測定] $$file"; $(BIN)/python "$$file"; done
+	@shopt -s nullglob; for file in benchmarks/[a-z]*.py; do echo "[測定] $$file"; $(BIN)/python "$$file"; done
 
 # --- delivering ------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ def build(root: Path) -> bool:
     """Build the assets unless they are there already, made of the same sources; True if it built."""
     mark = _mark(root)
     stamp = root / STAMP
-    if stamp.exists() and stamp.read_text() == mark:
+    if stamp.exists() and stamp.read_text() == mark and (root / "node_modules").is_dir():
         return False
     _require_node()
     # Scripts of packages stay off: some report home when they are installed.

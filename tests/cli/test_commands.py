@@ -18,8 +18,10 @@ import pytest
 from engine import agencies, journal, sessions
 from engine.db import JST, Database
 from engine.settings import Settings
+from engine.vault import open_ring
 from tests.databases import VAULT
 from tsunagi.cli import tsunagi
+from tsunagi.demo import town
 
 SEAT = agencies.Seat(agency="fukushi", role="uke")
 TABLE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -303,3 +305,21 @@ def test_the_worker_stops_when_told(settings: dict[str, str]) -> None:
         assert "worker started" in process.stderr.readline()
         process.terminate()
         assert process.wait(20) == 0
+
+
+def test_the_demo_town_is_founded_once_and_names_people_who_exist(tmp_path: Path) -> None:
+    first = run("demo", "--prepare", "--folder", tmp_path)
+    assert first.returncode == 0, first.stderr
+    database = Database(f"sqlite:///{tmp_path / 'tsunagi.sqlite'}", open_ring(tmp_path / "keys.json"))
+    named = re.findall(r"\b[a-z_]+-[a-z]+[0-9]\b", first.stdout)
+    with database.transaction() as session:
+        assert len(named) >= 5
+        for login in named:
+            assert sessions.check_password(agencies.by_login(session, login), town.PASSWORD)
+        staff = len(agencies.staff_names(session, range(1, 200)))
+    second = run("demo", "--prepare", "--folder", tmp_path)
+    assert second.returncode == 0
+    assert "前からの町をそのまま使います" in second.stdout
+    with database.transaction(write=False) as session:
+        assert len(agencies.staff_names(session, range(1, 200))) == staff
+    database.close()
