@@ -13,7 +13,6 @@ const ISLANDS = {
   htmx: path.join(ROOT, 'node_modules', 'htmx.org', 'dist', 'htmx.js'),
   modeler: path.join(HERE, 'modeler', 'index.js'),
   dmn: path.join(HERE, 'dmn', 'index.js'),
-  forms: path.join(HERE, 'forms', 'index.js'),
 };
 
 // XML allows Japanese letters in ids (NCName), and our diagrams use them (ES-中断); the reader knows ASCII only and

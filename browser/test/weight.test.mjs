@@ -6,7 +6,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const DIST = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../web/static/dist');
-const LIMITS = { htmx: 60, modeler: 2.4 * 1024, dmn: 1.5 * 1024, forms: 2 * 1024 }; // KiB
+const LIMITS = { htmx: 60, modeler: 2.4 * 1024, dmn: 1.5 * 1024 }; // KiB
 
 for (const [name, limit] of Object.entries(LIMITS)) {
   test(`${name} weighs at most ${limit} KiB`, () => {

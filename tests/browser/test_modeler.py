@@ -154,7 +154,7 @@ def test_a_deadlock_is_played_on_the_diagram(page: Page, desk: Desk) -> None:
     )
     page.get_by_role("button", name="点検する").click()
     play = (
-        page.locator("[data-part=findings] li.error")
+        page.locator("[data-part=findings] li")
         .get_by_role("button", name="どうしてそうなるか見る")
         .first
     )
