@@ -18,6 +18,7 @@ _FORMS = {
     "duration": (re.compile(_PERIOD), "期間（例：P3D、PT2H）"),
     "cycle": (re.compile(rf"R\d*/(?:{_MOMENT}/)?{_PERIOD}"), "繰り返し（例：R3/P1M）"),
 }
+_MISSPELT = re.compile(r"P\d\w*|PT\d\w*")  # meant as a period, read as a name
 _NAIVE = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+$")
 _RESERVED = frozenset(
     "if then else for in return some every satisfies and or not between instance of function external "
@@ -37,7 +38,13 @@ def check(process: Process, diagram: Diagram, beside: Beside) -> Iterator[Findin
 def _expression(process: Process, written: Written, names: frozenset[str]) -> Iterator[Finding]:
     if written.literal:
         yield from _moment(process, written, written.text.strip())
-        return
+    elif written.timer is not None and _MISSPELT.fullmatch(written.plain) and written.plain not in names:
+        yield _no_time(process, written)
+    else:
+        yield from _feel(process, written, names)
+
+
+def _feel(process: Process, written: Written, names: frozenset[str]) -> Iterator[Finding]:
     found = parsed(written.plain, names | written.local)
     if isinstance(found, feel.FeelSyntaxError):
         yield _unreadable(process, written, found)
