@@ -39,7 +39,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """A message on its way, and the case that it comes from."""
+    """A message on its way, and the case that it comes from; a signal names the instance that threw it."""
 
     message: Message
     case_id: int
+    signalled_by: int | None = None

@@ -24,7 +24,7 @@ from engine.held import Held, Posted
 from engine.jobs import enqueue
 from engine.operators import REGISTRY
 from engine.runtime import Call, Decided, Message, Passed, Step
-from engine.settling import close_if_over, settle
+from engine.settling import SIGNAL, close_if_over, settle
 from engine.tasks import Task
 
 MOST_CROSSINGS = 100
@@ -200,6 +200,9 @@ def _arrive(session: Session, posted: Posted, outbox: deque[Posted], *, by: Acto
     """Bring one message to who awaits it, or let it start a process, or keep it; gives what it moved."""
     session.flush()
     message = posted.message
+    if posted.signalled_by is not None:
+        _spread(session, posted, outbox, by=by, now=now)
+        return None
     listener = _listener(session, posted)
     if listener is not None:
         held = hold(session, listener, by=by, seat=None, now=now, outbox=outbox)
@@ -221,6 +224,24 @@ def _arrive(session: Session, posted: Posted, outbox: deque[Posted], *, by: Acto
         return None
     _start_by_message(session, version, posted, outbox, by=by, now=now)
     return None
+
+
+def _spread(session: Session, posted: Posted, outbox: deque[Posted], *, by: Actor, now: datetime) -> None:
+    """A signal reaches every other process of the case that listens for it (within its own, the runtime saw to it)."""
+    listeners = session.scalars(
+        select(Awaited.instance_id)
+        .join(Instance, Instance.id == Awaited.instance_id)
+        .where(
+            Awaited.name == SIGNAL + posted.message.name, Awaited.case_id == posted.case_id,
+            Instance.status == "running", Instance.id != posted.signalled_by,
+        )
+        .distinct().order_by(Awaited.instance_id)
+    ).all()  # fmt: skip
+    for listener in listeners:
+        held = hold(session, listener, by=by, seat=None, now=now, outbox=outbox)
+        signal = posted.message
+        step = runtime.signal(held.compiled.definition, held.instance.state, signal.name, signal.payload, now=now)
+        take(held, step, "受信", target=f"signal:{signal.name}", deliver_outbox=False)
 
 
 def _start_by_message(
@@ -265,10 +286,10 @@ def _listener(session: Session, posted: Posted) -> int | None:
 
 def _carry_out(held: Held, step: Step, gathered: Gathered) -> Step:
     """Do the step's effects in order; computed answers go straight back into the diagram."""
-    held.outbox.extend(Posted(message=message, case_id=held.case.id) for message in step.sent)
-    gathered.done.extend(step.done)
-    gathered.decided.extend(step.decided)
-    for call in step.calls:
+    _gather(held, step, gathered)
+    pending = deque(step.calls)
+    while pending:
+        call = pending.popleft()
         operator = REGISTRY.get(call.operator)
         if operator is None:
             _hand_over(held, call)
@@ -276,11 +297,19 @@ def _carry_out(held: Held, step: Step, gathered: Gathered) -> Step:
         gathered.effects.append(call.operator)
         result = EFFECTS[call.operator](held, call.parameters)
         if operator.answers:
-            following = runtime.complete(
-                held.compiled.definition, step.state, call.token, result, now=held.now
-            )
-            return _carry_out(held, following, gathered)
+            step = runtime.complete(held.compiled.definition, step.state, call.token, result, now=held.now)
+            _gather(held, step, gathered)
+            pending.extend(step.calls)
     return step
+
+
+def _gather(held: Held, step: Step, gathered: Gathered) -> None:
+    held.outbox.extend(Posted(message=message, case_id=held.case.id) for message in step.sent)
+    held.outbox.extend(
+        Posted(message=signal, case_id=held.case.id, signalled_by=held.instance.id) for signal in step.signals
+    )
+    gathered.done.extend(step.done)
+    gathered.decided.extend(step.decided)
 
 
 def _hand_over(held: Held, call: Call) -> None:

@@ -7,10 +7,12 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from engine.agencies import Membership, today_of
 from engine.assignment import place
-from engine.casebook import Awaited, Case, Instance, Unheard
+from engine.casebook import Awaited, Case, Incident, Instance, Unheard
 from engine.held import Held, Posted
 from engine.runtime import Message, Step, Waiting
 from engine.tasks import Task
+
+SIGNAL = "signal:"
 
 
 def settle(held: Held, step: Step, finished_task: Task | None) -> None:
@@ -22,6 +24,8 @@ def settle(held: Held, step: Step, finished_task: Task | None) -> None:
     instance.wake_at = min((timer.due for timer in step.timers), default=None)
     if step.finished:
         instance.status, instance.finished_at, instance.wake_at = "finished", held.now, None
+    if step.error is not None:
+        _note_uncaught(held, step.error)
     urgency = step.variables.get("urgency")
     if isinstance(urgency, int | float) and not isinstance(urgency, bool):
         case.urgency = int(urgency)
@@ -29,6 +33,18 @@ def settle(held: Held, step: Step, finished_task: Task | None) -> None:
     if step.finished:
         held.session.flush()
         close_if_over(held)
+
+
+def _note_uncaught(held: Held, code: str) -> None:
+    """An error that nothing in the diagram caught ended the run: the case stays open, and a manager sees why."""
+    held.instance.status = "failed"
+    held.session.add(
+        Incident(
+            case_id=held.case.id, instance_id=held.instance.id, element=held.instance.key, expression="",
+            sentence=f"誤り「{code[:80]}」を受け止めるところが図になく、手続きが終わりました。",
+            noted_at=held.now,
+        )
+    )  # fmt: skip
 
 
 def _settle_tasks(held: Held, waiting: Sequence[Waiting], finished_task: Task | None) -> None:
@@ -94,7 +110,9 @@ def _open_to_somebody(held: Held, rows: list[dict[str, Any]]) -> None:
 
 
 def _settle_awaits(held: Held, step: Step) -> None:
-    wanted = sorted([awaited.name, awaited.key or ""] for awaited in step.awaited)
+    wanted = sorted(
+        [[awaited.name, awaited.key or ""] for awaited in step.awaited] + [[SIGNAL + name, ""] for name in step.listens]
+    )
     if step.finished:
         wanted = []
     known = [list(pair) for pair in held.instance.awaits]

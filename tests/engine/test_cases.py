@@ -171,3 +171,43 @@ def test_a_message_that_comes_early_is_kept_until_somebody_listens(office: Offic
     assert office.steps(case_id) == ["b"]
     with office.database.transaction(write=False) as session:
         assert session.scalar(select(func.count()).select_from(Unheard)) == 0
+
+
+def test_an_error_that_nothing_catches_is_an_incident_and_leaves_the_case_open(office: Office) -> None:
+    office.publishes(
+        diagram(
+            '<bpmn:startEvent id="S"/>' + task("a", "聞く")
+            + '<bpmn:endEvent id="E"><bpmn:errorEventDefinition errorRef="X"/></bpmn:endEvent>' + flow("S", "a") + flow("a", "E"),
+            roots='<bpmn:error id="X" errorCode="lost"/>',
+        )
+    )  # fmt: skip
+    case_id = office.opens()
+    office.completes(case_id, "a")
+    with office.database.transaction(write=False) as session:
+        assert "lost" in session.scalars(select(Incident)).one().sentence
+        assert session.get_one(Case, case_id).status == "open"
+
+
+def test_a_signal_reaches_the_other_processes_of_its_case(office: Office) -> None:
+    roots = '<bpmn:signal id="G" name="mode"/>'
+    office.publishes(
+        diagram(
+            '<bpmn:startEvent id="S"/><bpmn:intermediateCatchEvent id="c"><bpmn:signalEventDefinition signalRef="G"/>'
+            "</bpmn:intermediateCatchEvent>" + task("b", "書く") + '<bpmn:endEvent id="E"/>'
+            + flow("S", "c") + flow("c", "b") + flow("b", "E"),
+            key="L", roots=roots,
+        ), "L",
+    )  # fmt: skip
+    office.publishes(
+        diagram(
+            '<bpmn:startEvent id="S"/>' + task("a", "聞く")
+            + '<bpmn:endEvent id="E"><bpmn:signalEventDefinition signalRef="G"/></bpmn:endEvent>' + flow("S", "a") + flow("a", "E"),
+            roots=roots,
+        )
+    )  # fmt: skip
+    case_id = office.opens()
+    with office.database.transaction() as session:
+        cases.start(session, case_id, "L", facts={"desk": "one"}, by=office.who("ann"), seat=None, now=office.now)
+    assert office.steps(case_id) == ["a"]
+    office.completes(case_id, "a")
+    assert office.steps(case_id) == ["b"]
