@@ -68,7 +68,12 @@ class Walk:
     def check(self) -> None:
         """An open case waits for somebody or something, a finished one for nobody; nothing stood still."""
         with self.town.database.transaction(write=False) as session:
-            wrong = [*_silent(session), *_still_asked(session), *_nobody_there(session, self.town), *_faults(session)]
+            wrong = [
+                *_silent(session),
+                *_still_asked(session),
+                *_nobody_there(session, self.town),
+                *_faults(session),
+            ]
         assert not wrong, "\n".join([*wrong, "— how it came here —", *self.trail[-25:]])
 
     def _complete(self, task: Task) -> None:
@@ -96,7 +101,9 @@ class Walk:
         try:
             cases.attempt(
                 self.town.database,
-                lambda session: cases.complete(session, task.id, read, by=actor, now=self.town.now, submission=submission),
+                lambda session: cases.complete(
+                    session, task.id, read, by=actor, now=self.town.now, submission=submission
+                ),
                 now=self.town.now,
                 task_id=task.id,
             )
@@ -117,7 +124,9 @@ class Walk:
 
     def _waits_for_time(self) -> bool:
         with self.town.database.transaction(write=False) as session:
-            return session.scalar(select(Instance.id).where(Instance.wake_at.is_not(None)).limit(1)) is not None
+            return (
+                session.scalar(select(Instance.id).where(Instance.wake_at.is_not(None)).limit(1)) is not None
+            )
 
     def _somebody(self, task: Task) -> Actor:
         return self.town.staff(task.agency, task.role)
@@ -126,20 +135,34 @@ class Walk:
         with self.town.database.transaction(write=False) as session:
             whole = self.town._context(session, agency)
         desks = tuple(choice for choice in whole.choices["agency"] if choice.value in DESKS)
-        return Context(now=self.town.now, choices={**whole.choices, "agency": desks, "agencies": desks}, me=whole.me)
+        return Context(
+            now=self.town.now, choices={**whole.choices, "agency": desks, "agencies": desks}, me=whole.me
+        )
 
 
 def _silent(session: Session) -> Iterator[str]:
     """Running instances that wait neither for a task nor for a message, a moment or a job."""
     for instance in session.scalars(select(Instance).where(Instance.status == "running")):
-        asked = session.scalar(select(Task.id).where(Task.instance_id == instance.id, Task.status == "open").limit(1))
+        asked = session.scalar(
+            select(Task.id).where(Task.instance_id == instance.id, Task.status == "open").limit(1)
+        )
         told = session.scalar(select(Awaited.id).where(Awaited.instance_id == instance.id).limit(1))
-        due = session.scalar(select(Job.id).where(Job.instance_id == instance.id, Job.status.in_(("due", "running"))).limit(1))
-        only_interrupt = told is not None and {name for name, _ in instance.awaits} <= {"case.interrupt", "intake.imported"}
+        due = session.scalar(
+            select(Job.id).where(Job.instance_id == instance.id, Job.status.in_(("due", "running"))).limit(1)
+        )
+        only_interrupt = told is not None and {name for name, _ in instance.awaits} <= {
+            "case.interrupt",
+            "intake.imported",
+        }
         if asked is None and due is None and instance.wake_at is None and (told is None or only_interrupt):
             yield f"{instance.key} of case {instance.case_id} waits for nobody and nothing"
     for case in session.scalars(select(Case).where(Case.status == "open")):
-        if session.scalar(select(Instance.id).where(Instance.case_id == case.id, Instance.status == "running").limit(1)) is None:
+        if (
+            session.scalar(
+                select(Instance.id).where(Instance.case_id == case.id, Instance.status == "running").limit(1)
+            )
+            is None
+        ):
             yield f"case {case.number} is open, but nothing runs in it"
 
 
@@ -148,10 +171,15 @@ def _still_asked(session: Session) -> Iterator[str]:
     over = select(Instance.id).where(Instance.status == "finished")
     for task in session.scalars(select(Task).where(Task.status == "open", Task.instance_id.in_(over))):
         yield f"{task.element} is open, but its process is over"
-    for instance in session.scalars(select(Instance).where(Instance.status == "finished", Instance.wake_at.is_not(None))):
+    for instance in session.scalars(
+        select(Instance).where(Instance.status == "finished", Instance.wake_at.is_not(None))
+    ):
         yield f"{instance.key} is over, but wakes at {instance.wake_at}"
     for case in session.scalars(select(Case).where(Case.status == "closed")):
-        if session.scalar(select(Task.id).where(Task.case_id == case.id, Task.status == "open").limit(1)) is not None:
+        if (
+            session.scalar(select(Task.id).where(Task.case_id == case.id, Task.status == "open").limit(1))
+            is not None
+        ):
             yield f"case {case.number} is closed, but somebody is asked"
 
 

@@ -47,7 +47,9 @@ def plausible(form: Form, said: Mapping[str, Any], context: Context, voice: Voic
     return form.accept(given, context=context)
 
 
-def _with_required(fields: tuple[Field, ...], given: dict[str, Any], context: Context, voice: Voice) -> dict[str, Any]:
+def _with_required(
+    fields: tuple[Field, ...], given: dict[str, Any], context: Context, voice: Voice
+) -> dict[str, Any]:
     for one in fields:
         if one.kind == "group":
             if one.key:

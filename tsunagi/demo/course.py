@@ -18,8 +18,8 @@ class Course:
     `taiou` and `sheets` say, round by round, what comes of an assessment (C08) and to which agency a つなぐシート
     goes; `replies` how it is answered; `councils` what each 支援会議 comes to, `evaluations` each evaluation (C15);
     `consent` whose consent there is. `said` gives answers by element id, round by round (the last one repeats).
-    Elements in `rests` (from the n-th round on: `R-20#1`) are left open for the reader of the demo; those in `at` are done at that very moment, the
-    others after a usual time (`pace` times it).
+    Elements in `rests` (in one round only: `R-20#1`) are left open for the reader of the demo; those in `at` are done
+    at that very moment, the others after a usual time (`pace` times it).
     """
 
     key: str

@@ -71,7 +71,9 @@ def _move_on(database: Database, play: Play, now: datetime) -> None:
     """主担当異動: one who holds a task has left the agency, and nobody has taken it over."""
     case_id = next(case_id for case_id, course in play.courses.items() if course.key == GONE)
     with database.transaction() as session:
-        task = session.scalars(select(Task).where(Task.case_id == case_id, Task.status == "open").order_by(Task.id)).first()
+        task = session.scalars(
+            select(Task).where(Task.case_id == case_id, Task.status == "open").order_by(Task.id)
+        ).first()
         if task is None:
             raise LookupError(f"case {case_id} has no open task to be left behind")
         leaver = play.last_at(task.agency)

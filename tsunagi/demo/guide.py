@@ -27,7 +27,9 @@ def guide(database: Database, address: str, *, now: datetime) -> str:
     """The address, three users with their password, and what each finds in the inbox now."""
     with database.transaction(write=False) as session:
         counsellor = _first(session, now, agency="hokatsu", elements=("R-20", "A-40", "A-30", "A-10"))
-        coordinator = _first(session, now, agency="fukushi", role="sui", elements=("B-20", "K-10", "R-50", "B-60", "B-40"))
+        coordinator = _first(
+            session, now, agency="fukushi", role="sui", elements=("B-20", "K-10", "R-50", "B-60", "B-40")
+        )
         chief = _first(session, now, agency="fukushi", role="kcho", elements=("B-100", "B-170"))
     chiefs = f"受信箱の {chief} を決め、" if chief else ""
     return f"""
@@ -43,7 +45,9 @@ def guide(database: Database, address: str, *, now: datetime) -> str:
 """
 
 
-def _first(session: Session, now: datetime, *, agency: str, elements: tuple[str, ...], role: str = "") -> First | None:
+def _first(
+    session: Session, now: datetime, *, agency: str, elements: tuple[str, ...], role: str = ""
+) -> First | None:
     """An open task there, the wanted elements first, not in another person's hands."""
     rows = session.execute(
         select(Task.element, Task.title, Case.number)
@@ -51,7 +55,7 @@ def _first(session: Session, now: datetime, *, agency: str, elements: tuple[str,
         .where(
             Task.status == "open",
             Task.agency == agency,
-            or_(Task.role == role, not role),
+            Task.role.in_((role,) if role else ("uke", "kik")),
             Task.element.in_(elements),
             or_(Task.due_at.is_(None), Task.due_at >= now),
         )

@@ -43,7 +43,9 @@ def ordinary(count: int, *, now: datetime, calendar: Calendar) -> Iterator[Cours
         yield consultation(f"ordinary-{number}", rng, opened, desk=desk)
 
 
-def consultation(key: str, rng: Random, opened: datetime, *, desk: str, theme_key: str = "", **more: object) -> Course:
+def consultation(
+    key: str, rng: Random, opened: datetime, *, desk: str, theme_key: str = "", **more: object
+) -> Course:
     """One consultation at a desk; what is not said comes by its proportion."""
     about = theme(theme_key) if theme_key else _theme(rng, desk)
     urgency = 4 if about.get("light") else rng.choices(list(URGENCIES), list(URGENCIES.values()))[0]
@@ -77,7 +79,11 @@ def _outcome(rng: Random, desk: str, about: Theme) -> dict[str, object]:
 
 
 def _theme(rng: Random, desk: str) -> Theme:
-    known = [one for one in themes() if desk in one["windows"] or (desk in ("shogai_chubu", "rinks") and "shogai_hokuei" in one["windows"])]
+    known = [
+        one
+        for one in themes()
+        if desk in one["windows"] or (desk in ("shogai_chubu", "rinks") and "shogai_hokuei" in one["windows"])
+    ]
     return rng.choices(known, [one["share"] for one in known])[0]
 
 
@@ -85,7 +91,9 @@ def _moment(rng: Random, now: datetime, calendar: Calendar) -> datetime:
     """A moment in office hours of the last twelve months: busy months, Mondays and mornings more often."""
     while True:
         day = (now - timedelta(days=rng.randint(2, 364))).astimezone(JST).date()
-        wanted = SEASONS.get(day.month, 1.0) / 1.2 * (WEEKDAYS[day.weekday()] / 25 if day.weekday() < 5 else 0)
+        wanted = (
+            SEASONS.get(day.month, 1.0) / 1.2 * (WEEKDAYS[day.weekday()] / 25 if day.weekday() < 5 else 0)
+        )
         if calendar.is_business_day(day) and rng.random() < wanted:
             break
     hour = rng.randint(9, 11) if rng.random() < 0.55 else rng.randint(13, 16)

@@ -62,8 +62,19 @@ class Household:
 def invent(theme: Theme, rng: Random, *, today: date) -> Household:
     """A household for this theme, the same for the same `rng`."""
     sei, sei_kana = rng.choice(_lists()["surnames"])
-    target = _person(rng, sei, sei_kana, theme["sex"] if rng.random() < 0.8 else rng.choice("12"), theme["age"], "01", today)
-    others = tuple(_person(rng, sei, sei_kana, sex, (low, high), relation, today) for relation, low, high, sex in theme["others"])
+    target = _person(
+        rng,
+        sei,
+        sei_kana,
+        theme["sex"] if rng.random() < 0.8 else rng.choice("12"),
+        theme["age"],
+        "01",
+        today,
+    )
+    others = tuple(
+        _person(rng, sei, sei_kana, sex, (low, high), relation, today)
+        for relation, low, high, sex in theme["others"]
+    )
     return Household(
         target=target,
         others=others,
@@ -76,23 +87,33 @@ def invent(theme: Theme, rng: Random, *, today: date) -> Household:
 def names() -> frozenset[str]:
     """Every surname and given name that may occur, and their kana: what must not be found outside a sealed record."""
     lists = _lists()
-    pairs = [*lists["surnames"], *(pair for by_age in lists["given"].values() for pairs in by_age.values() for pair in pairs)]
+    pairs = [
+        *lists["surnames"],
+        *(pair for by_age in lists["given"].values() for pairs in by_age.values() for pair in pairs),
+    ]
     return frozenset(text for pair in pairs for text in pair)
 
 
 def staff_name(number: int) -> tuple[tuple[str, str], tuple[str, str]]:
     """Surname and given name of the town's so many-th member of staff, each with its kana; no household bears them."""
     known = _lists()["staff"]
-    surname, given = known["surnames"][number % len(known["surnames"])], known["given"][number % len(known["given"])]
+    surname, given = (
+        known["surnames"][number % len(known["surnames"])],
+        known["given"][number % len(known["given"])],
+    )
     return (surname[0], surname[1]), (given[0], given[1])
 
 
-def _person(rng: Random, sei: str, sei_kana: str, sex: str, ages: tuple[int, int], relation: str, today: date) -> Invented:
+def _person(
+    rng: Random, sei: str, sei_kana: str, sex: str, ages: tuple[int, int], relation: str, today: date
+) -> Invented:
     age = rng.randint(*ages)
     generation = next(name for low, high, name in GENERATIONS if low <= age <= high)
     mei, mei_kana = rng.choice(_lists()["given"][sex][generation])
     birth = date(today.year - age - 1, rng.randint(1, 12), rng.randint(1, 28))
-    return Invented(sei=sei, mei=mei, sei_kana=sei_kana, mei_kana=mei_kana, sex=sex, birth=birth, relation=relation)
+    return Invented(
+        sei=sei, mei=mei, sei_kana=sei_kana, mei_kana=mei_kana, sex=sex, birth=birth, relation=relation
+    )
 
 
 @cache

@@ -45,7 +45,9 @@ class _Planned:
 class Play:
     """One filling of the town, from the first course's opening to `until`."""
 
-    def __init__(self, database: Database, courses: Sequence[Course], *, until: datetime, progress: Progress) -> None:
+    def __init__(
+        self, database: Database, courses: Sequence[Course], *, until: datetime, progress: Progress
+    ) -> None:
         self.database = database
         self.until = until
         self.progress = progress
@@ -119,7 +121,14 @@ class Play:
         rng = Random(f"{SEED}/{course.key}/open")
         by = self._at_desk(course.desk, "", rng)
         case, _ = cases.open_case(
-            session, course.process, by=by, desk=course.desk, now=now, at=course.start, facts=course.facts, synthetic=True
+            session,
+            course.process,
+            by=by,
+            desk=course.desk,
+            now=now,
+            at=course.start,
+            facts=course.facts,
+            synthetic=True,
         )
         self.courses[case.id] = course
 
@@ -139,12 +148,16 @@ class Play:
             variable=variable, calendar=self.calendar,
         )  # fmt: skip
         context = Context(
-            now=now, choices={**self.choices, "staff": self._colleagues(task.agency)}, me={"agency": task.agency}
+            now=now,
+            choices={**self.choices, "staff": self._colleagues(task.agency)},
+            me={"agency": task.agency},
         )
 
         def read(form: Form) -> dict[str, object]:
             said = replies.answers(form.key, scene)
-            return plausible(form, said, context, Speech(form=form.key, theme=scene.theme, person=scene.person, rng=rng))
+            return plausible(
+                form, said, context, Speech(form=form.key, theme=scene.theme, person=scene.person, rng=rng)
+            )
 
         cases.complete(session, task_id, read, by=by, now=now, submission=f"demo-{task_id}")
         self.moves += 1
@@ -170,7 +183,9 @@ class Play:
         if fixed is not None:
             at = max(fixed, now + timedelta(minutes=3))
         else:
-            at = pace.office(now + pace.delay(task.element, rng, course.pace if course else 1.0), self.calendar, rng)
+            at = pace.office(
+                now + pace.delay(task.element, rng, course.pace if course else 1.0), self.calendar, rng
+            )
             if task.due_at and at > task.due_at:
                 at = max(task.due_at - timedelta(minutes=rng.randint(20, 200)), now + timedelta(minutes=4))
         self._plan(at, task_id=task.id)
@@ -182,7 +197,11 @@ class Play:
     def _due_at(self) -> bool:
         with self.database.transaction(write=False) as session:
             return (
-                session.scalar(select(Instance.id).where(Instance.wake_at <= self.until, Instance.status == "running").limit(1))
+                session.scalar(
+                    select(Instance.id)
+                    .where(Instance.wake_at <= self.until, Instance.status == "running")
+                    .limit(1)
+                )
                 is not None
             )
 
@@ -220,14 +239,19 @@ def _reader(session: Session, instance: Instance, token: str, now: datetime) -> 
 
 
 def _choices(session: Session) -> dict[str, tuple[Choice, ...]]:
-    known = tuple(Choice(value=a.code, label=a.name) for a in session.scalars(select(Agency).order_by(Agency.code)))
+    known = tuple(
+        Choice(value=a.code, label=a.name) for a in session.scalars(select(Agency).order_by(Agency.code))
+    )
     return {"agency": known, "agencies": known}
 
 
 def _seats(session: Session) -> list[tuple[str, str, Actor]]:
     rows = session.execute(
-        select(Staff, Membership).join(Membership, Membership.staff_id == Staff.id).order_by(Membership.agency, Staff.id)
+        select(Staff, Membership)
+        .join(Membership, Membership.staff_id == Staff.id)
+        .order_by(Membership.agency, Staff.id)
     )
     return [
-        (seat.agency, seat.role, agencies.actor(session, staff, today=seat.valid_from)) for staff, seat in rows.all()
+        (seat.agency, seat.role, agencies.actor(session, staff, today=seat.valid_from))
+        for staff, seat in rows.all()
     ]

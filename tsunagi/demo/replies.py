@@ -1,6 +1,6 @@
 """What the town's staff answer, form by form; what is not said here is filled in plausibly."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
@@ -70,6 +70,8 @@ USUAL: dict[str, Callable[[Scene], Said]] = {}
 
 
 def usual(*forms: str) -> Callable[[Callable[[Scene], Said]], Callable[[Scene], Said]]:
+    """Register what is usually said in these forms."""
+
     def register(say: Callable[[Scene], Said]) -> Callable[[Scene], Said]:
         USUAL.update(dict.fromkeys(forms, say))
         return say
@@ -105,13 +107,19 @@ def _intake(scene: Scene) -> Said:
 def _assessment(scene: Scene) -> Said:
     course, rng = course_of(scene), scene.rng
     taiou = course.round(course.taiou, scene.turn)
+    if scene.agency in course.sheets and taiou in ("03", "04"):
+        taiou = "02"  # the table had sent the sheet there already
     refuses = "39" in course.needs or taiou == "06"
     sheets = list(course.sheets[:2] if taiou == "04" else course.sheets[:1])
     who = ["本人", *(["同居の家族"] if len(course.needs) > 2 and course.household.others else [])]
     return {
-        "dates": scene.today.isoformat(), "how": rng.choice(["訪問", "来所", "訪問", "電話"]), "whom": rng.choice([["本人"], ["本人", "家族"]]),
+        "dates": scene.today.isoformat(), "how": rng.choice(["訪問", "来所", "訪問", "電話"]),
+        "whom": rng.choice([["本人"], ["本人", "家族"]]),
         "matrix": [
-            {"person": who[i % len(who)], "komari": need, "teido": rng.randint(1, 3) + (i == 0), "ninshiki": "なし" if refuses and i == 0 else "あり"}
+            {
+                "person": who[i % len(who)], "komari": need, "teido": rng.randint(1, 3) + (i == 0),
+                "ninshiki": "なし" if refuses and i == 0 else "あり",
+            }
             for i, need in enumerate(course.needs)
         ],
         "shienNinzu": len(who), "kankei": [], "risk": ["なし"] if course.urgency > 2 else ["その他"],
@@ -167,7 +175,13 @@ def _contact(scene: Scene) -> Said:
 @usual("F-A07")
 def _ending(scene: Scene) -> Said:
     taiou = course_of(scene).taiou
-    done = "情報提供で完了" if "01" in taiou else "つなぎ完了" if taiou[0] in ("03", "04") and scene.turn == 0 else "自機関支援終了"
+    done = (
+        "情報提供で完了"
+        if "01" in taiou
+        else "つなぎ完了"
+        if taiou[0] in ("03", "04") and scene.turn == 0
+        else "自機関支援終了"
+    )
     return {"kubun": done, "honnin": "了解", "annai": True, "kokuCheck": True}
 
 
@@ -176,7 +190,11 @@ def _call(scene: Scene) -> Said:
     tries = [{"at": scene.ago(10), "shudan": scene.rng.choice(["電話", "訪問"]), "kekka": "つながった"}]
     if scene.rng.random() < 0.3:
         tries.insert(0, {"at": scene.ago(200), "shudan": "電話", "kekka": "留守"})
-    return {"attempts": tries, "basho": scene.rng.choice(["窓口", "自宅"]), "yakusoku": f"{scene.day(3)}T10:00"}
+    return {
+        "attempts": tries,
+        "basho": scene.rng.choice(["窓口", "自宅"]),
+        "yakusoku": f"{scene.day(3)}T10:00",
+    }
 
 
 @usual("F-A11")

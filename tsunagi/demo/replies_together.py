@@ -49,7 +49,12 @@ def _household(scene: Scene) -> Said:
 @usual("F-B04")
 def _information(scene: Scene) -> Said:
     rows = scene.rng.randint(1, 2)
-    return {"kanyo": "現在あり", "gaiyo": [{"kahi": "可"} for _ in range(rows)], "konkyo": "01", "tanto": scene.me}
+    return {
+        "kanyo": "現在あり",
+        "gaiyo": [{"kahi": "可"} for _ in range(rows)],
+        "konkyo": "01",
+        "tanto": scene.me,
+    }
 
 
 @usual("F-B05")
@@ -64,9 +69,17 @@ def _consent(scene: Scene) -> Said:
 
 @usual("F-B06")
 def _meeting(scene: Scene) -> Said:
-    day = scene.calendar.add_business_days(scene.today, 2 if course_urgency(scene) == 1 else scene.rng.randint(4, 7))
+    day = scene.calendar.add_business_days(
+        scene.today, 2 if course_urgency(scene) == 1 else scene.rng.randint(4, 7)
+    )
     held = datetime.combine(day, time(13, 30), JST)
-    agencies = sorted({"fukushi", *(scene.about.agencies if scene.about else ()), *([scene.about.desk] if scene.about else [])})
+    agencies = sorted(
+        {
+            "fukushi",
+            *(scene.about.agencies if scene.about else ()),
+            *([scene.about.desk] if scene.about else []),
+        }
+    )
     return {
         "nichiji": held.isoformat(timespec="minutes"), "houhou": "対面", "shoshuKikan": agencies, "shikai": scene.me,
         "kiroku": scene.me, "shuhi": True, "anken": [],
@@ -124,7 +137,8 @@ def _plan(scene: Scene) -> Said:
     agencies = list(dict.fromkeys([course.lead or course.desk, *course.agencies]))
     until = 180 if scene.turn == 0 else 120
     rows: list[dict[str, Any]] = [
-        {"agency": one, "kaishi": scene.day(3), "kigen": scene.day(60 + 30 * i), "shu": i == 0} for i, one in enumerate(agencies[:4])
+        {"agency": one, "kaishi": scene.day(3), "kigen": scene.day(60 + 30 * i), "shu": i == 0}
+        for i, one in enumerate(agencies[:4])
     ]
     return {
         "kind": "1", "kaiji": scene.turn + 1, "kadai": [{"person": "本人", "komari": need} for need in course.needs[:3]],
@@ -191,7 +205,11 @@ def _advice(scene: Scene) -> Said:
 
 @usual("F-B17")
 def _persuasion(scene: Scene) -> Said:
-    return {"at": scene.today.isoformat(), "hannou": scene.rng.choice(["迷い", "前向き", "会えない"]), "tsugi": scene.day(21)}
+    return {
+        "at": scene.today.isoformat(),
+        "hannou": scene.rng.choice(["迷い", "前向き", "会えない"]),
+        "tsugi": scene.day(21),
+    }
 
 
 @usual("F-B18")

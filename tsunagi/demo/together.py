@@ -26,6 +26,9 @@ STANDING_STILL = (
     ("B-40", "mental", "shogai_hokuei", 1), ("B-60", "young_carer", "kosodate", 1), ("B-65", "neighbour", "fukushi", 1),
     ("B-70", "bills", "fukushi", 1),
 )  # fmt: skip
+#: (element, hours since the consultation was opened): not late yet.
+FRESH = (("A-30", 4), ("A-40", 48), ("A-70", 29), ("R-10", 7), ("R-20", 24), ("R-60", 96), ("R-80", 216))
+GROUND = "（合成）滞納が続く世帯で、母の介護と子の孤立が見え、町の中で必要な範囲に限って伝えるため。"
 Days = Callable[[str, int], int]
 
 
@@ -36,9 +39,12 @@ def together(now: datetime, calendar: Calendar, days: Days) -> Iterator[Course]:
     for number, (element, key, desk, late) in enumerate(STANDING_STILL):
         since = _back(now, calendar, days(element, 3) + late)
         yield _waiting(f"still-{number}", element, key, desk, since=since, calendar=calendar)
-    for number, ago in enumerate((28, 96, 140, 165, 12, 118)):
+    for number, ago in enumerate((28, 96, 140, 165, 12)):
         yield several(f"open-{number}", now - timedelta(days=ago), calendar)
-    yield _waiting("open-accept", "B-20", "discharge", "hokatsu", since=_back(now, calendar, 1), calendar=calendar)
+    yield _fresh("fresh-intake", "A-10", now - timedelta(minutes=25), calendar)
+    yield _waiting(
+        "open-accept", "B-20", "discharge", "hokatsu", since=_back(now, calendar, 1), calendar=calendar
+    )
     yield several(
         "open-decide", now - timedelta(days=74), calendar, theme_key="single_parent", desk="kosodate", rests=frozenset({"B-100"}), pace=0.4,
         at={"K-50": _back(now, calendar, 2), "K-70": _back(now, calendar, 1)},
@@ -53,11 +59,19 @@ def together(now: datetime, calendar: Calendar, days: Days) -> Iterator[Course]:
     )  # fmt: skip
     for number, ago in enumerate((352, 343, 338, 330)):
         yield several(f"closed-{number}", now - timedelta(days=ago), calendar, closed=True)
-    for number, (element, ago) in enumerate((("A-30", 0.15), ("A-40", 2), ("A-70", 1.2), ("R-10", 0.3), ("R-20", 1), ("R-60", 4), ("R-80", 9))):
-        yield _fresh(f"fresh-{number}", element, now - timedelta(days=ago), calendar)
+    for number, (element, hours) in enumerate(FRESH):
+        yield _fresh(f"fresh-{number}", element, now - timedelta(hours=hours), calendar)
 
 
-def several(key: str, opened: datetime, calendar: Calendar, *, closed: bool = False, theme_key: str = "", **more: object) -> Course:
+def several(
+    key: str,
+    opened: datetime,
+    calendar: Calendar,
+    *,
+    closed: bool = False,
+    theme_key: str = "",
+    **more: object,
+) -> Course:
     """A household that needs several agencies: consult, apply, assess, plan, decide, support, and, if `closed`, end."""
     rng = Random(key)
     about = theme(theme_key) if theme_key else rng.choices(themes(), [one["multi"] for one in themes()])[0]
@@ -66,7 +80,10 @@ def several(key: str, opened: datetime, calendar: Calendar, *, closed: bool = Fa
     said: dict[str, tuple[dict[str, object], ...]] = {}
     if closed:
         # Consent is limited in time: here it ends with the support.
-        said = {"Y-10": ({"kigen": (opened + timedelta(days=300)).date().isoformat()},), "B-170": ({"follow": False},)}
+        said = {
+            "Y-10": ({"kigen": (opened + timedelta(days=300)).date().isoformat()},),
+            "B-170": ({"follow": False},),
+        }
     usual: dict[str, object] = {
         "desk": desk, "theme_key": about["key"], "needs": _needs(about["needs"], rng), "taiou": ("05", "02"), "agencies": partners[:2],
         "lead": desk, "urgency": rng.choice([2, 3, 3, 3]), "said": said, "rests": frozenset({"Y-30"}) if closed else frozenset(),
@@ -89,7 +106,9 @@ def in_need(now: datetime, calendar: Calendar) -> Iterator[Course]:
         said={"Y-10": ({"kekka": "4"},), "B-40": ({"risk": ["孤立死", "医療未受診"]},)}, rests=frozenset({"B-55"}), urgency=2, pace=0.5,
         agencies=("konkyu", "shakyo"), lead="hokatsu",
     )  # fmt: skip
-    yield _waiting("red-holder", "B-10", "alcohol", "konkyu", since=_back(now, calendar, 12), calendar=calendar)
+    yield _waiting(
+        "red-holder", "B-10", "alcohol", "konkyu", since=_back(now, calendar, 12), calendar=calendar
+    )
 
 
 def stories(now: datetime, calendar: Calendar) -> Iterator[Course]:
@@ -101,7 +120,7 @@ def stories(now: datetime, calendar: Calendar) -> Iterator[Course]:
         facts={"src": "zeimu", "urgency": 3}, urgency=3, channel="11", sheets=("fukushi",), taiou=("05",), consent="一部",
         agencies=("hokatsu", "konkyu", "shakyo"), lead="konkyu", councils=("同意の働きかけ",), evaluations=("2", "1"),
         said={
-            "R-10": ({"douiKind": "04", "konkyoRiyu": "（合成）滞納が続く世帯で、母の介護と子の孤立が見え、町の中で必要な範囲に限って伝えるため。"},),
+            "R-10": ({"douiKind": "04", "konkyoRiyu": GROUND},),
             "B-170": ({"shuTanto": "konkyu", "riyu": "01", "follow": True},),
         },
         at={"R-10": start + timedelta(minutes=40), "R-20": _office(date(year, 4, 7), calendar)}, story="8050・滞納からの気づき", pace=1.0,
@@ -120,7 +139,9 @@ def stories(now: datetime, calendar: Calendar) -> Iterator[Course]:
         )  # fmt: skip
 
 
-def _waiting(key: str, element: str, theme_key: str, desk: str, *, since: datetime, calendar: Calendar) -> Course:
+def _waiting(
+    key: str, element: str, theme_key: str, desk: str, *, since: datetime, calendar: Calendar
+) -> Course:
     """A case whose `element` waits since a moment and is left to the reader."""
     rng = Random(key)
     many = element.startswith("B")
@@ -129,7 +150,8 @@ def _waiting(key: str, element: str, theme_key: str, desk: str, *, since: dateti
     taiou = ("05",) if many else ("03", "02") if element.startswith("R") else ("02",)
     return consultation(
         key, rng, opened, desk=desk, theme_key=theme_key, urgency=3, taiou=taiou, sheets=(PARTNERS[desk][0],), replies=({"kekka": "1"},),
-        needs=_needs(theme(theme_key)["needs"], rng) if many else tuple(theme(theme_key)["needs"][:1]), agencies=PARTNERS[desk][:2], lead=desk,
+        needs=_needs(theme(theme_key)["needs"], rng) if many else tuple(theme(theme_key)["needs"][:1]),
+        agencies=PARTNERS[desk][:2], lead=desk,
         rests=frozenset({element}), at={BEFORE[element]: since}, pace=0.2,
     )  # fmt: skip
 
@@ -138,7 +160,8 @@ def _fresh(key: str, element: str, opened: datetime, calendar: Calendar) -> Cour
     rng = Random(key)
     taiou = ("03", "02") if element.startswith("R") else ("01",) if element == "A-70" else ("02",)
     return consultation(
-        key, rng, _office(opened.date(), calendar, opened), desk="hokatsu", theme_key=rng.choice(["dementia", "carer", "discharge"]), urgency=3,
+        key, rng, opened if element == "A-10" else _office(opened.date(), calendar, opened), desk="hokatsu",
+        theme_key=rng.choice(["dementia", "carer", "discharge"]), urgency=3,
         taiou=taiou, sheets=("shakyo",), replies=({"kekka": "1"},), needs=("09",), rests=frozenset({element}), pace=0.02,
     )  # fmt: skip
 
@@ -156,6 +179,10 @@ def _office(day: date, calendar: Calendar, wanted: datetime | None = None) -> da
     """Half past nine of the day, or of the next business day; the wanted moment where it is in office hours."""
     if not calendar.is_business_day(day):
         day = calendar.add_business_days(day, -1)
-    if wanted is not None and time(9, 0) <= wanted.astimezone(JST).time() <= time(16, 0) and wanted.astimezone(JST).date() == day:
+    if (
+        wanted is not None
+        and time(9, 0) <= wanted.astimezone(JST).time() <= time(16, 0)
+        and wanted.astimezone(JST).date() == day
+    ):
         return wanted
     return datetime.combine(day, time(9, 30), JST)

@@ -23,7 +23,9 @@ ORDER = ("referral", "statutory_report", "consent", "meeting", "collaboration", 
 @cache
 def plan() -> Mapping[str, Any]:
     """Roles and agencies as the plan names them, with how many staff each has."""
-    read: Mapping[str, Any] = json.loads(files("tsunagi").joinpath("demo", "agencies.json").read_text("utf-8"))
+    read: Mapping[str, Any] = json.loads(
+        files("tsunagi").joinpath("demo", "agencies.json").read_text("utf-8")
+    )
     return read
 
 
@@ -54,17 +56,31 @@ def settle_staff(session: Session, password: str) -> None:
     session.flush()
     for staff in session.scalars(select(Staff)):
         agency_code, _, seat = staff.login.rpartition("-")
-        session.add(Membership(staff_id=staff.id, agency=agency_code, role=seat.rstrip("0123456789"), valid_from=SINCE))
+        session.add(
+            Membership(
+                staff_id=staff.id, agency=agency_code, role=seat.rstrip("0123456789"), valid_from=SINCE
+            )
+        )
     session.flush()
 
 
 def publish_shipped(session: Session, *, now: datetime) -> None:
     """Publish the pathways that come with the application; called ones first."""
-    for name in sorted(bundles.shipped_names(), key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER)):
+    for name in sorted(
+        bundles.shipped_names(), key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER)
+    ):
         shipped = bundles.shipped(name)
-        definitions.publish(session, bundles.process_key(shipped), shipped, by=CLOCK, now=now, note="はじめの版")
+        definitions.publish(
+            session, bundles.process_key(shipped), shipped, by=CLOCK, now=now, note="はじめの版"
+        )
 
 
 def _person(number: int, login: str, hashed: str) -> Staff:
     (surname, surname_kana), (given, given_kana) = people.staff_name(number)
-    return Staff(login=login, name=f"{surname} {given}", kana=f"{surname_kana} {given_kana}", password_hash=hashed, synthetic=True)
+    return Staff(
+        login=login,
+        name=f"{surname} {given}",
+        kana=f"{surname_kana} {given_kana}",
+        password_hash=hashed,
+        synthetic=True,
+    )

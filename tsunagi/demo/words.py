@@ -13,7 +13,9 @@ from tsunagi.demo.answers import Voice
 
 MARK = "（合成）"
 #: Asked for only when something else makes it necessary: a late record, a changed urgency, a deadline.
-ONLY_WHEN_ASKED = frozenset({"okureRiyu", "kinkyuRiyu", "deadlineNaiyo", "kinouRiyu", "bango", "uketsukeBasho", "snsMei"})
+ONLY_WHEN_ASKED = frozenset(
+    {"okureRiyu", "kinkyuRiyu", "deadlineNaiyo", "kinouRiyu", "bango", "uketsukeBasho", "snsMei"}
+)
 Theme = Mapping[str, Any]
 
 
@@ -53,7 +55,10 @@ class Speech(Voice):
         return (
             one.kind in ("long", "text")
             and one.key not in ONLY_WHEN_ASKED
-            and (f"{self.form}.{one.path}" in _phrases()["forms"] or f"{self.form}.{one.path}" in _phrases()["themed"])
+            and (
+                f"{self.form}.{one.path}" in _phrases()["forms"]
+                or f"{self.form}.{one.path}" in _phrases()["themed"]
+            )
             and all(self._phrases(one))
             and self.rng.random() < 0.8
         )
@@ -63,7 +68,11 @@ class Speech(Voice):
         if place in known["themed"]:
             said = self.theme[known["themed"][place]]
             return [said] if isinstance(said, str) else list(said)
-        found: list[str] = known["forms"].get(place) or known["keys"].get(one.key) or known[one.kind if one.kind == "long" else "text"]
+        found: list[str] = (
+            known["forms"].get(place)
+            or known["keys"].get(one.key)
+            or known[one.kind if one.kind == "long" else "text"]
+        )
         return found
 
 
