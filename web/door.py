@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import current_app, g, redirect, request, url_for
+from flask import current_app, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -18,6 +18,9 @@ from engine.errors import NotAllowed
 from engine.settings import Settings
 
 SETTINGS, DATABASE, CLOCK = "tsunagi.settings", "tsunagi.database", "tsunagi.clock"
+EXPIRED = (
+    "時間がたったため、いったん出ました。ここで入り直してから、ブラウザーの「戻る」で前の画面に戻ってください。入力は残っています。"
+)
 MANAGERS = frozenset({"sui", "kcho"})
 Page = TypeVar("Page", bound=Callable[..., Any])
 
@@ -64,6 +67,8 @@ def signed_in(page: Page) -> Page:
 
     @wraps(page)
     def guarded(*args: Any, **kwargs: Any) -> Any:
+        if g.get("actor") is None and request.method == "POST":
+            return render_template("sign_in.html", back="", login="", refusal=EXPIRED), 401
         if g.get("actor") is None:
             back = request.full_path.rstrip("?") if request.method == "GET" else ""
             return redirect(url_for("auth.sign_in", back=back or None), 303)

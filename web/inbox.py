@@ -51,7 +51,7 @@ def claim() -> Response:
         taken = tasks.claim_many(session, wanted, by=door.actor(), now=door.now())
     if len(taken) == 1 and "open" in request.form:
         return door.there("tasks.page", task_id=taken[0].id)
-    return door.there("inbox.page", tab="mine" if taken else "unclaimed", taken=len(taken))
+    return door.there("inbox.page", tab="mine" if taken else "unclaimed", taken=len(taken) or None)
 
 
 def _stages(session: Session) -> list[str]:

@@ -1,6 +1,7 @@
 """The pages of staff in a real browser: the whole sheet with rows, drafts that save themselves, keys, axe."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -48,6 +49,20 @@ def test_a_draft_saves_itself_while_one_types(site: Site, staff: Page) -> None:
     expect(staff.get_by_label("相談の内容")).to_be_focused()
     site.opens(staff, place)
     expect(staff.get_by_label("相談の内容")).to_have_value("まだ途中です")
+
+
+def test_whoever_was_signed_out_meanwhile_loses_no_word(site: Site, staff: Page) -> None:
+    place = site.takes_in(staff)
+    site.town.now += timedelta(minutes=40)
+    staff.get_by_label("相談経路").select_option("02")
+    staff.get_by_label("相談の内容").fill(STORY)
+    staff.locator("[data-finish]").click()
+    expect(staff.locator("[data-saved]")).to_have_text(re.compile("保存できませんでした"))
+    expect(staff.get_by_label("相談の内容")).to_have_value(STORY)
+    site.sign_in(staff.context.new_page(), "hokatsu-uke1")
+    staff.locator("[data-finish]").click()
+    expect(staff.get_by_role("heading", level=1)).to_have_text("R8-相-0001")
+    assert place
 
 
 def test_parts_appear_as_answers_ask_for_them_and_leave_what_is_being_typed(site: Site, staff: Page) -> None:

@@ -82,6 +82,14 @@ def test_a_session_ends_when_idle(visit, town):
     assert visitor.opens("/").title().startswith("入る")
 
 
+def test_who_presses_a_button_too_late_is_told_that_her_words_are_kept(visit, town):
+    visitor = visit("hokatsu-uke1").opens("/intake")
+    town.now += timedelta(minutes=31)
+    visitor.presses("受け付ける")
+    assert visitor.answer.status_code == 401
+    assert "入力は残っています" in visitor.text()
+
+
 def test_signing_out_ends_the_session_on_the_server_too(visit):
     visitor = visit("hokatsu-uke1")
     kept = visitor.client.get_cookie(COOKIE).value

@@ -30,7 +30,11 @@ function keepDraft(form) {
       event.preventDefault();
       ask(wish);
     } else if (leaving) event.preventDefault(); // pressed twice
-    else leaving = true;
+    else if (changed) {
+      // First make sure of the draft: whoever was signed out meanwhile must not lose a word.
+      event.preventDefault();
+      save(false).then(kept => { if (kept) form.requestSubmit(event.submitter); });
+    } else leaving = true;
   });
   window.addEventListener('pageshow', () => { leaving = false; });
   document.addEventListener('visibilitychange', () => { if (document.hidden && changed && !leaving) save(true); });
@@ -43,17 +47,33 @@ function keepDraft(form) {
   async function save(last) {
     clearTimeout(timer);
     changed = false;
-    const body = new FormData(form);
-    for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
     try {
-      const answer = await fetch(form.dataset.draft, { method: 'POST', body, keepalive: last, headers: { Accept: 'application/json' } });
-      if (!answer.ok || !answer.headers.get('Content-Type')?.includes('json')) throw new Error(String(answer.status));
-      say(`${(await answer.json()).saved} 下書きを保存しました`, false);
+      const answer = await send(last) ?? (await renew() ? await send(last) : null);
+      if (!answer) throw new Error('not saved');
+      say(`${answer.saved} 下書きを保存しました`, false);
+      return true;
     } catch {
       changed = true;
-      say('下書きを保存できませんでした。この画面を閉じないでください。入力は残っています。', true);
+      say('下書きを保存できませんでした。入力は残っています。この画面を閉じずに、別の画面でつなぎに入り直してください。', true);
       timer = setTimeout(() => save(false), 10000);
+      return false;
     }
+  }
+
+  async function send(last) {
+    const body = new FormData(form);
+    for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+    const answer = await fetch(form.dataset.draft, { method: 'POST', body, keepalive: last, headers: { Accept: 'application/json' } });
+    return answer.ok && answer.headers.get('Content-Type')?.includes('json') ? answer.json() : null;
+  }
+
+  // After signing in anew in another window this page's forms carry an old word: take the new one over.
+  async function renew() {
+    const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), 'text/html');
+    const fresh = page.querySelector('form[data-draft] [name=_csrf]');
+    if (!fresh) return false;
+    for (const old of document.querySelectorAll('[name=_csrf]')) old.value = fresh.value;
+    return true;
   }
 
   async function ask(wish) {
