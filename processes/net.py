@@ -83,6 +83,12 @@ class Net:
                 seen.add(node)
         return None
 
+    def failed(self, marking: int) -> bool:
+        """Whether the scope was left by an error or a cancellation, which is no completion."""
+        ends = {self.ended(place) for place in self.marked(marking) if place in self.ends}
+        return any(event.kind in ("error", "cancel") for end in ends for event in self.process.nodes[end].events
+                   if self.process.nodes[end].kind == "endEvent")
+
     def ended(self, place: int) -> str:
         """The node of an end place."""
         return self.places[place].removeprefix(END).partition("|")[0]

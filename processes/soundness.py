@@ -60,7 +60,7 @@ class _Verifying:
             yield from self._by_game(net, found, lost="no-way-to-end" in {f.rule for f in graph.values()})
         if all(found.whole for found in results):
             yield from _dead(net, fired, set(graph))
-            if not any(found.completes for found in results):
+            if not any(found.completes for found in results) and not self._handles(scope):
                 self.never.add(scope)
 
     def _graph(self, net: Net, graph: Iterable[Finding], results: list[Found]) -> Iterator[Finding]:
@@ -91,6 +91,10 @@ class _Verifying:
     def _severity(self, scope: str) -> Severity:
         """A scope that a timer or a message from outside can end at any time is left in the end: a warning."""
         return "warning" if self._rescued(scope) else "error"
+
+    def _handles(self, scope: str) -> bool:
+        """Whether an event sub-process may take over and complete the scope."""
+        return any(node.triggered_by_event for node in self.process.children(scope))
 
     def _rescued(self, scope: str) -> bool:
         node = self.process.nodes.get(scope)

@@ -200,7 +200,7 @@ class _Search:
         stuck = [m for m in self.terminal if not self.net.finished(m)]
         return Found(
             fired=self.fired, truncated=self.truncated, collision=self.collision, passed=tuple(self.passed), twice=self._twice(),
-            completes=any(self.net.finished(m) for m in self.terminal),
+            completes=any(self.net.finished(m) and not self.net.failed(m) for m in self.terminal),
             standstill=Trouble(path=self.path(stuck[0]), marking=stuck[0]) if stuck else None,
             endless=None if self.truncated else self._endless(),
         )
