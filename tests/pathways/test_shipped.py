@@ -363,3 +363,13 @@ def test_a_report_is_followed_until_safety_is_known(tmp_path: Path) -> None:
     assert ended(lines) == "finished"
     assert passed(lines).count("X-10") == 2
     assert passed(lines).count("X-40") == 2
+
+
+def test_a_consultation_in_the_future_or_long_past_is_questioned() -> None:
+    form = read_form((LIBRARY / "F-A01.form.json").read_bytes())
+    context = Context(now=NOW, choices={"staff": (Choice(value="1", label="例"),)})
+    said = {"keiro": "02", "uketsukeSha": "1", "gaiyo": "お金がなくて困っています"}
+    for moment, field in (("2026-01-09T08:00:00+09:00", "uketsukeAt"), ("2025-12-01T08:00:00+09:00", "okureRiyu")):
+        with pytest.raises(AnswersRefused) as refused:
+            form.accept({**said, "uketsukeAt": moment}, context=context)
+        assert [problem.path for problem in refused.value.problems] == [field]
