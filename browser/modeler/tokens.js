@@ -1,8 +1,10 @@
-// Plays a counterexample: dots run along the lines to the elements of the trace, one step after another, and the
-// names of the steps stand beside. Without motion (the reader's own setting) the steps light up in place.
+// Plays a counterexample: after each step of the trace its dots stand on the lines that the check tells, at the end
+// just where the case is stuck; the names of the steps stand beside. Without motion (the reader's own setting) the
+// dots appear in their places.
 import { h } from '../shared/dom.js';
 
 const STEP = 700; // milliseconds
+const REST = 0.85; // the share of a line at which a dot waits for its turn
 const SVG = 'http://www.w3.org/2000/svg';
 
 export class Tokens {
@@ -10,29 +12,28 @@ export class Tokens {
     this._modeler = modeler;
     this._host = host;
     this._run = 0;
+    this._resting = [];
   }
 
   /** Play the way into `finding`'s trap; resolves when it has been shown. */
   async play(finding) {
     this.stop();
     const run = this._run;
-    const steps = finding.trace.map(id => this._modeler.get('elementRegistry').get(id)).filter(Boolean);
-    this._tell(finding, steps);
-    const waiting = new Map(); // element → how many dots stand on it
-    for (const [index, element] of steps.entries()) {
-      if (run !== this._run) return;
+    this._tell(finding);
+    for (const [index, step] of finding.trace.entries()) {
       this._host.querySelectorAll('li').forEach((item, at) => item.classList.toggle('now', at === index));
-      await this._step(element, waiting, run);
+      await this._step(step, run);
+      if (run !== this._run) return;
     }
-    if (run !== this._run) return;
     const trapped = this._modeler.get('elementRegistry').get(finding.element);
     if (trapped) this._modeler.get('canvas').addMarker(trapped, 'trapped');
-    this._host.querySelector('.outcome')?.removeAttribute('hidden');
+    this._host.querySelector('.outcome').removeAttribute('hidden');
   }
 
   /** Take everything away. */
   stop() {
     this._run += 1;
+    this._resting = [];
     const canvas = this._modeler.get('canvas');
     for (const element of this._modeler.get('elementRegistry').getAll()) {
       for (const marker of ['passed', 'trapped']) {
@@ -44,48 +45,50 @@ export class Tokens {
     this._host.replaceChildren();
   }
 
-  _tell(finding, steps) {
-    const names = steps.filter(step => !step.waypoints).map(step => step.businessObject.name || step.id);
+  _tell(finding) {
+    const names = finding.trace.map(step => step.name || step.element);
     this._host.hidden = false;
     this._host.replaceChildren(
-      h('header', { class: 'findings-head' }, h('h3', {}, '案件がこう進むと、行きづまります'),
+      h('header', { class: 'findings-head' }, h('h3', {}, '案件がこう進むと、うまくいきません'),
         h('button', { type: 'button', class: 'quiet', onclick: () => this.stop() }, '終える')),
       h('ol', { class: 'way-there' }, names.map(name => h('li', {}, name))),
-      h('p', { class: 'outcome' }, finding.message));
+      h('p', { class: 'outcome', hidden: true }, finding.message));
+    this._host.scrollIntoView({ block: 'nearest' });
   }
 
-  async _step(element, waiting, run) {
-    const canvas = this._modeler.get('canvas');
-    if (element.waypoints) {
-      await this._travel(element, run);
-      return;
+  // a step takes the dots that are on no line any more, and sends out those that are new
+  async _step({ element, marking }, run) {
+    const shape = this._modeler.get('elementRegistry').get(element);
+    const staying = [...marking];
+    for (const resting of this._resting.splice(0)) {
+      const at = staying.indexOf(resting.flow);
+      if (at < 0) resting.dot.remove();
+      else this._resting.push(resting);
+      if (at >= 0) staying.splice(at, 1);
     }
-    const arriving = (element.incoming ?? []).filter(flow => flow.waypoints && waiting.get(flow.source) > 0);
-    await Promise.all(arriving.map(flow => this._travel(flow, run)));
-    waiting.set(element, (element.outgoing ?? []).length || 1);
-    for (const flow of arriving) waiting.set(flow.source, waiting.get(flow.source) - 1);
-    if (run === this._run) canvas.addMarker(element, 'passed');
-    if (!arriving.length) await pause(STEP / 2);
+    if (shape && !shape.waypoints) this._modeler.get('canvas').addMarker(shape, 'passed');
+    await Promise.all([pause(STEP / 2), ...staying.map(flow => this._travel(flow, run))]);
   }
 
-  async _travel(flow, run) {
-    const layer = this._modeler.get('canvas').getLayer('case-dots', 900);
+  async _travel(id, run) {
+    const flow = this._modeler.get('elementRegistry').get(id);
+    if (!flow?.waypoints) return;
     const dot = document.createElementNS(SVG, 'circle');
     dot.setAttribute('class', 'case-dot');
     dot.setAttribute('r', '8');
-    layer.append(dot);
+    this._modeler.get('canvas').getLayer('case-dots', 900).append(dot);
+    this._resting.push({ flow: id, dot });
     const place = along(flow.waypoints);
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
     const begun = performance.now();
-    for (let share = still ? 1 : 0; run === this._run; share = Math.min(1, (performance.now() - begun) / STEP)) {
+    for (let share = still ? REST : 0; run === this._run; share = Math.min(REST, (performance.now() - begun) / STEP)) {
       const { x, y } = place(share);
       dot.setAttribute('cx', x);
       dot.setAttribute('cy', y);
-      if (share >= 1) break;
+      if (share >= REST) break;
       await new Promise(requestAnimationFrame);
     }
     if (still) await pause(STEP);
-    dot.remove();
   }
 }
 

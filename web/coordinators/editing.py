@@ -26,7 +26,11 @@ def editor(key: str) -> Response:
         held = work.on(session, key)
         current = session.get(definitions.Process, key)
         return editor_page(
-            "coordinators/editor.html", key=key, file=held.main, held=held, name=current.name if current else key,
+            "coordinators/editor.html",
+            key=key,
+            file=held.main,
+            held=held,
+            name=current.name if current else key,
             names=staff_names(session),
         )
 
@@ -51,9 +55,14 @@ def keep(key: str) -> Response | tuple[Response, int]:
         held = work.on(session, key)
         names = staff_names(session)
         try:
-            saved = work.keep(session, held, asked["files"], revision=asked["revision"], by=door.actor(), now=door.now())
+            saved = work.keep(
+                session, held, asked["files"], revision=asked["revision"], by=door.actor(), now=door.now()
+            )
         except Conflict as error:
-            theirs = _told(held, names) | {"files": held.files, "differences": _compared(held, asked["files"])}
+            theirs = _told(held, names) | {
+                "files": held.files,
+                "differences": _compared(held, asked["files"]),
+            }
             return jsonify(theirs | {"sentence": error.sentence}), 409
         except Refused as error:
             return jsonify({"sentence": error.sentence}), STATUS.get(type(error), (400, ""))[0]
@@ -91,14 +100,16 @@ def _as_finding(problem: object) -> Finding:
     if isinstance(problem, Finding):
         return problem
     field, sentence = getattr(problem, "field", ""), getattr(problem, "sentence", str(problem))
-    return Finding(rule="form", message=f"様式の項目「{field}」：{sentence}" if field else f"様式：{sentence}")
+    return Finding(
+        rule="form", message=f"様式の項目「{field}」：{sentence}" if field else f"様式：{sentence}"
+    )
 
 
 def finding_json(finding: Finding) -> dict[str, object]:
     """A finding as the editor reads it, the worst first by the caller."""
     return {
         "severity": finding.severity, "rule": finding.rule, "element": finding.element, "line": finding.line,
-        "message": finding.message, "trace": list(finding.trace),
+        "message": finding.message, "trace": [{"element": step.element, "name": step.name, "marking": list(step.marking)} for step in finding.trace],
     }  # fmt: skip
 
 
@@ -110,7 +121,11 @@ def _told(held: work.Work, names: Mapping[int | None, str]) -> dict[str, object]
 
 
 def _is_draft(asked: object) -> bool:
-    if not isinstance(asked, dict) or not isinstance(asked.get("revision"), int) or not isinstance(asked.get("files"), dict):
+    if (
+        not isinstance(asked, dict)
+        or not isinstance(asked.get("revision"), int)
+        or not isinstance(asked.get("files"), dict)
+    ):
         return False
     return all(isinstance(name, str) and isinstance(text, str) for name, text in asked["files"].items())
 
