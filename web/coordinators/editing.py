@@ -106,10 +106,11 @@ def _as_finding(problem: object) -> Finding:
 
 
 def finding_json(finding: Finding) -> dict[str, object]:
-    """A finding as the editor reads it, the worst first by the caller."""
+    """A finding as the editor reads it, with the marking after each step of its trace."""
+    trace = [{"element": step.element, "name": step.name, "marking": list(step.marking)} for step in finding.trace]
     return {
         "severity": finding.severity, "rule": finding.rule, "element": finding.element, "line": finding.line,
-        "message": finding.message, "trace": [{"element": step.element, "name": step.name, "marking": list(step.marking)} for step in finding.trace],
+        "message": finding.message, "trace": trace,
     }  # fmt: skip
 
 
