@@ -10,8 +10,8 @@ from engine import bundles, cases
 from tests.town import Town
 from tests.walks.walking import DESKS, Walk
 
-STEPS = 45
-WALKS = {"sqlite": 3, "postgresql": 1}
+STEPS = 36
+WALKS = {"sqlite": 2, "postgresql": 1}
 
 
 def consult(town: Town, rng: Random) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from engine.agencies import Staff
 from engine.casebook import Case
 from engine.db import Database
 from engine.tasks import Task
@@ -26,11 +27,11 @@ class First:
 def guide(database: Database, address: str, *, now: datetime) -> str:
     """The address, three users with their password, and what each finds in the inbox now."""
     with database.transaction(write=False) as session:
-        counsellor = _first(session, now, agency="hokatsu", elements=("R-20", "A-40", "A-30", "A-10"))
+        counsellor = _first(session, now, "hokatsu-uke1", agency="hokatsu", elements=("R-20", "A-40", "A-30", "A-10"))
         coordinator = _first(
-            session, now, agency="fukushi", role="sui", elements=("B-20", "K-10", "R-50", "B-60", "B-40")
+            session, now, "fukushi-sui1", agency="fukushi", role="sui", elements=("B-20", "K-10", "R-50", "B-60", "B-40")
         )
-        chief = _first(session, now, agency="fukushi", role="kcho", elements=("B-100", "B-170"))
+        chief = _first(session, now, "fukushi-kcho1", agency="fukushi", role="kcho", elements=("B-100", "B-170"))
     chiefs = f"受信箱の {chief} を決め、" if chief else ""
     return f"""
   つなぎ 見本の町: {address}
@@ -46,17 +47,19 @@ def guide(database: Database, address: str, *, now: datetime) -> str:
 
 
 def _first(
-    session: Session, now: datetime, *, agency: str, elements: tuple[str, ...], role: str = ""
+    session: Session, now: datetime, login: str, *, agency: str, elements: tuple[str, ...], role: str = ""
 ) -> First | None:
     """An open task there, the wanted elements first, not in another person's hands."""
     rows = session.execute(
         select(Task.element, Task.title, Case.number)
         .join(Case, Case.id == Task.case_id)
+        .outerjoin(Staff, Staff.id == Task.holder_id)
         .where(
             Task.status == "open",
             Task.agency == agency,
             Task.role.in_((role,) if role else ("uke", "kik")),
             Task.element.in_(elements),
+            or_(Task.holder_id.is_(None), Staff.login == login),
             or_(Task.due_at.is_(None), Task.due_at >= now),
         )
         .order_by(Task.id)
