@@ -173,7 +173,13 @@ def _late(due_at: datetime | None, days: Calendar, now: datetime) -> int:
     """Business days past due; a task due today and past its hour counts as one."""
     if due_at is None or due_at >= now:
         return 0
-    return max(1, days.business_days_between(due_at.astimezone(JST).date(), now.astimezone(JST).date()))
+    return max(1, _business_days(days, due_at.astimezone(JST).date(), now.astimezone(JST).date()))
+
+
+@lru_cache(maxsize=4096)
+def _business_days(days: Calendar, since: date, until: date) -> int:
+    # A report asks for the same few pairs of days thousands of times.
+    return days.business_days_between(since, until)
 
 
 def _judge_silent(row: Row[Any], ready: Compiled, incidents: set[int], now: datetime) -> list[Found]:

@@ -19,6 +19,8 @@ FILTERS = ("agency", "stage", "level")
 HEAD = (
     "程度", "ケース番号", "地区", "段階", "いつから", "滞留日数", "期限超過（営業日）", "担当機関", "担当者", "緊急度", "理由", "次の一手",
 )  # fmt: skip
+#: So many fit what a section chief can read; the rest is reached by filters and as CSV.
+SHOWN = 200
 ENCODINGS = {"utf-8": "utf-8-sig", "cp932": "cp932"}
 
 
@@ -28,7 +30,7 @@ def standing() -> str:
     """滞留一覧: the case's number and never a name; since when, at whose door, why, what next."""
     found, chosen = _asked()
     return render_template(
-        "stuck.html", found=found, chosen=chosen, levels=LEVELS, signs=SIGNS, agencies=dict(_doors(found))
+        "stuck.html", found=found, chosen=chosen, levels=LEVELS, signs=SIGNS, agencies=dict(_doors(found)), shown=SHOWN
     )
 
 
