@@ -224,9 +224,11 @@ def _connected(
 def _lane(node: Node, nodes: Mapping[str, Node], lane_of: Mapping[str, str]) -> str | None:
     """A node inside a sub-process belongs to the lane of that sub-process unless it is in one of its own."""
     current: Node | None = node
-    while current is not None and current.id not in lane_of:
-        current = nodes.get(current.parent) if current.parent != current.id else None  # a global task is its own
-    return lane_of[current.id] if current is not None else None
+    seen = set()  # an id that stands twice may make a node its own parent; it is refused, after this
+    while current is not None and current.id not in lane_of and current.id not in seen:
+        seen.add(current.id)
+        current = nodes.get(current.parent)
+    return lane_of.get(current.id) if current is not None else None
 
 
 def _replaced(node: Node, **changes: Any) -> Node:
