@@ -89,9 +89,13 @@ RACE = whole(
     '<sequenceFlow id="f2" sourceRef="g" targetRef="b"/><sequenceFlow id="f3" sourceRef="a" targetRef="e"/>'
     '<sequenceFlow id="f4" sourceRef="b" targetRef="e"/>'
 )
-INNER = '<startEvent id="i"/><sequenceFlow id="ik" sourceRef="i" targetRef="k"/>'
-CANCEL = boundary("<cancelEventDefinition/>", f'<transaction id="a">{INNER}<endEvent id="k"><cancelEventDefinition/>'
-    '</endEvent></transaction>')
+CANCEL = boundary(
+    "<cancelEventDefinition/>",
+    '<transaction id="a"><startEvent id="i"/><userTask id="t"/><exclusiveGateway id="g" default="ge"/><endEvent id="j"/>'
+    '<endEvent id="k"><cancelEventDefinition/></endEvent><sequenceFlow id="it" sourceRef="i" targetRef="t"/>'
+    '<sequenceFlow id="tg" sourceRef="t" targetRef="g"/><sequenceFlow id="ge" sourceRef="g" targetRef="j"/>'
+    '<sequenceFlow id="gk" sourceRef="g" targetRef="k"><conditionExpression>x = 1</conditionExpression></sequenceFlow></transaction>',
+)
 COMPENSATION = whole(
     line('<task id="a"/>', '<intermediateThrowEvent id="u"><compensateEventDefinition/></intermediateThrowEvent>')
     + '<boundaryEvent id="b" attachedToRef="a"><compensateEventDefinition/></boundaryEvent>'
