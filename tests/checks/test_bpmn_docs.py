@@ -89,6 +89,7 @@ RACE = whole(
     '<sequenceFlow id="f2" sourceRef="g" targetRef="b"/><sequenceFlow id="f3" sourceRef="a" targetRef="e"/>'
     '<sequenceFlow id="f4" sourceRef="b" targetRef="e"/>'
 )
+INNER = '<startEvent id="i"/><sequenceFlow id="ik" sourceRef="i" targetRef="k"/>'
 CANCEL = boundary(
     "<cancelEventDefinition/>",
     '<transaction id="a"><startEvent id="i"/><userTask id="t"/><exclusiveGateway id="g" default="ge"/><endEvent id="j"/>'
