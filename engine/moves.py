@@ -340,11 +340,9 @@ def _particulars(held: Held, gathered: Gathered) -> dict[str, Any]:
     return said
 
 
-def _rows(decided: Decided) -> list[Any]:
-    return [
-        [str(part) for part in matched] if isinstance(matched, tuple) else str(matched)
-        for matched in decided.matched
-    ]
+def _rows(decided: Decided) -> list[list[Any]]:
+    """[decision, table, row from 1] of every row that gave a value: enough to tell it in words later."""
+    return [[one.decision, one.table, number] for one in decided.matched for _, number in one.taken]
 
 
 def ensure_running(held: Held) -> None:
