@@ -15,8 +15,10 @@ from engine.db import JST
 from engine.errors import Invalid
 from engine.held import Held
 from engine.moves import effect
-from engine.records import Record
+from engine.records import Record, opened
 
+#: The field of a referral's forms that names the agency meant.
+ADDRESSEE = {"F-A03": "to", "F-A05": "saisoSaki"}
 READ_ONLY_AFTER_HANDOVER = timedelta(days=30)
 
 
@@ -81,14 +83,12 @@ def _send(held: Held, said: Mapping[str, Any]) -> None:
     src, dst = _agency(held, said, "src"), _agency(held, said, "dst")
     _relate(held, src, SENDER)
     _relate(held, dst, RECEIVER)
-    sheets = held.session.scalars(
-        select(Record.id).where(
-            Record.case_id == held.case.id, Record.form.in_(("F-A03", "F-A05")), Record.latest
-        )
-    ).all()
+    sheets = _sheets_for(held, dst)
     held_already = set(
         held.session.scalars(
-            select(Grant.record_id).where(Grant.case_id == held.case.id, Grant.agency == dst)
+            select(Grant.record_id).where(
+                Grant.case_id == held.case.id, Grant.agency == dst, Grant.until.is_(None)
+            )
         )
     )
     for sheet in sheets:
@@ -112,6 +112,33 @@ def _send(held: Held, said: Mapping[str, Any]) -> None:
         particulars={"records": list(sheets)},
     )
     journal.write(held.session, line, now=held.now, book=held.book)
+
+
+def _sheets_for(held: Held, dst: str) -> list[int]:
+    """The sheet written to this agency, else (sent on, or named) the newest of this process; and its additions.
+
+    Sheets to other agencies stay with those: each grants its own items on its own ground.
+    """
+    written = held.session.scalars(
+        select(Record)
+        .where(Record.instance_id == held.instance.id, Record.form.in_(tuple(ADDRESSEE)), Record.latest)
+        .order_by(Record.id.desc())
+    ).all()
+    sheets = [record for record in written if record.form == "F-A03"]
+    meant = [sheet for sheet in sheets if _addressee(held, sheet) == dst] or sheets
+    if not meant:
+        return []
+    additions = [
+        record
+        for record in written
+        if record.form == "F-A05" and record.id > meant[0].id and _addressee(held, record) in (dst, None)
+    ]
+    return [record.root_id or record.id for record in (meant[0], *additions)]
+
+
+def _addressee(held: Held, record: Record) -> str | None:
+    said: str | None = opened(held.session, record, held.case).get(ADDRESSEE[record.form])
+    return said
 
 
 @effect("referral.accept")

@@ -128,7 +128,7 @@ def read(session: Session, seen: Sight, record: Record, case: Case) -> Read:
     if reach == 0:
         raise NotAllowed("この記録は、あなたの機関では開けません。")
     form = form_of(session, record)
-    answers = _opened(session, record, case)
+    answers = opened(session, record, case)
     masked = [
         one
         for one in every(form.fields)
@@ -406,7 +406,8 @@ def _sealed(session: Session, case: Case, what: str, content: Mapping[str, Any])
     return vault_of(session).seal(plain, wrapped=case.data_key or b"", about=f"{what}:{case.id}")
 
 
-def _opened(session: Session, record: Record, case: Case) -> dict[str, Any]:
+def opened(session: Session, record: Record, case: Case) -> dict[str, Any]:
+    """All answers of a record, unsealed: for the engine's own rules, never for a screen."""
     answers: dict[str, Any] = json.loads(
         vault_of(session).open(record.sealed, wrapped=case.data_key, about=f"record:{case.id}")
     )

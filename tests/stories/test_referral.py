@@ -61,3 +61,20 @@ def test_who_has_not_accepted_sees_the_sheet_and_nothing_else(town: Town) -> Non
     assert town.sees("zeimu") is None
     town.completes("konkyu", "R-20", kekka="4", jitaiRiyu="03", daitai="fukushi")
     assert town.sees("konkyu") is None
+
+
+def test_the_next_agency_sees_its_own_sheet_and_not_the_one_that_was_declined(town: Town) -> None:
+    sent(town, "shogai_hokuei")
+    town.completes("shogai_hokuei", "R-20", kekka="4", jitaiRiyu="01", daitai="konkyu")
+    town.completes("hokatsu", "R-46", saki="konkyu")
+    town.completes("hokatsu", "R-10", to="konkyu", douiKind="03")
+    assert town.sees("konkyu") == ["つなぐシートを書く"]
+    assert town.sees("shogai_hokuei") is None
+
+
+def test_a_sheet_sent_again_to_who_declined_can_be_read_again(town: Town) -> None:
+    sent(town, "konkyu")
+    town.completes("konkyu", "R-20", kekka="4", jitaiRiyu="03", daitai="konkyu")
+    town.completes("hokatsu", "R-46", saki="konkyu")
+    town.completes("hokatsu", "R-10", to="konkyu", douiKind="03")
+    assert sorted(town.sees("konkyu") or []) == ["つなぐシートに答える", "つなぐシートを書く"], "its own answer, and the new sheet"
