@@ -18,6 +18,7 @@ from .errors import DmnError, Finding
 from .grid import gaps_and_overlaps
 from .model import Decided, Model, Offer
 from .reading import read_definitions, unknown_elements
+from .row_words import words_of_row
 from .tables import Matched
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "check",
     "gaps_and_overlaps",
     "read",
+    "words_of_row",
 ]
 
 #: Finds the bytes of an imported file by its namespace and (if given) location; raises LookupError if there is none.

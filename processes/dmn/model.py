@@ -116,10 +116,11 @@ class Model:
         """What was decided, in words for staff: a line for each table, by its rows' notes."""
         return words.explain(self, decided)
 
-    def table_of(self, decision: str, table: str) -> b.Table | None:
-        """The table with this id in the decision or knowledge model with that id, here or imported."""
+    def table_of(self, decision: str | None, table: str) -> b.Table | None:
+        """The table with this id, here or imported; if `decision` is given, in the decision or knowledge model with
+        that id."""
         for element in self._file.elements.values():
-            if element.id == decision and isinstance(element, (b.Decision, b.Knowledge)):
+            if decision in (None, element.id) and isinstance(element, (b.Decision, b.Knowledge)):
                 found = next((one for one in words.tables_in(element.logic) if one.id == table), None)
                 if found is not None:
                     return found

@@ -91,6 +91,30 @@ def test_staff_read_the_row_and_its_note() -> None:
     )
 
 
+def test_a_row_is_told_by_its_note_or_in_a_sentence_of_its_cells() -> None:
+    rows = [
+        (">= 65", '"10", "11"', '"高齢"'),
+        ("[18..65)", 'not("14")', '"障がい"', "十八歳から"),
+        ("-", '? != null and list contains(?, "14")', "null"),
+        ("-", "-", "1 + 年齢"),
+        ("< 3 * 2", "-", '["a", "b"]'),
+        ("[18..65)", 'not("14", "15")', "@\"2026-11-23\""),
+    ]
+    model = dmn.read(definitions(inputs("年齢", "属性") + decision("窓口", table(["年齢", "属性"], ["先"], rows), needs=["年齢", "属性"])))
+    name = model.tables[0][1].id
+    assert [dmn.words_of_row(model, name, row) for row in range(1, 8)] == [
+        "1行目：年齢：65以上、属性：「10」または「11」 → 先：「高齢」",
+        "2行目：十八歳から",
+        "3行目：属性：「14」を含む → なし",
+        "4行目：いつでも → 先：1 + 年齢",
+        "5行目：年齢：「< 3 * 2」に当てはまる → 先：「a」・「b」",
+        "6行目：年齢：18以上65より小さい、属性：「14」または「15」以外 → 先：2026-11-23",
+        "7行目",
+    ]
+    assert dmn.words_of_row(model, name, 2, decision="窓口") == "2行目：十八歳から"
+    assert dmn.words_of_row(model, name, 2, decision="ほか") == "2行目"
+
+
 def findings(logic: str) -> list[tuple[str, str]]:
     model = dmn.read(definitions(inputs("x", "y") + decision("判定", logic, needs=["x", "y"])))
     return [(one.rule, one.message) for _, found in model.tables for one in dmn.gaps_and_overlaps(found)]
