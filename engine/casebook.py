@@ -108,14 +108,15 @@ class Unheard(Base):
 
 
 class Incident(Base):
-    """A move that could not be made (支障): which element, which expression, why; never a typed word."""
+    """What could not be done (支障): a move (which element, which expression) or a job, and why; never a typed word."""
 
     __tablename__ = "incident"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
     instance_id: Mapped[int | None]
     task_id: Mapped[int | None]
+    job_id: Mapped[int | None] = mapped_column(index=True)
     element: Mapped[str] = mapped_column(String(120), default="")
     expression: Mapped[str] = mapped_column(String(400), default="")
     sentence: Mapped[str] = mapped_column(String(400))

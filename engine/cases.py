@@ -255,7 +255,13 @@ def attempt(
 
 
 def note_incident(
-    session: Session, failed: StepFailed, *, task_id: int | None, instance_id: int | None, now: datetime
+    session: Session,
+    failed: StepFailed,
+    *,
+    task_id: int | None,
+    instance_id: int | None,
+    now: datetime,
+    job_id: int | None = None,
 ) -> None:
     """Write an incident (支障) that a manager sees; the same one is not written twice while it is open."""
     task = session.get(Task, task_id) if task_id else None
@@ -275,6 +281,7 @@ def note_incident(
                 case_id=instance.case_id,
                 instance_id=instance.id,
                 task_id=task_id,
+                job_id=job_id,
                 element=failed.element,
                 expression=(failed.expression or "")[:400],
                 sentence=failed.reason_ja[:400],

@@ -151,7 +151,7 @@ def _allowed(actor: Actor) -> Iterable[Any]:
 
 
 def _judge_task(
-    row: Row[Any], ready: Compiled, days: Calendar, absent: dict[int, date], incidents: set[int], now: datetime
+    row: Row[Any], ready: Compiled, days: Calendar, absent: dict[int, date], incidents: set[int | None], now: datetime
 ) -> list[Found]:
     today = now.astimezone(JST).date()
     late, still = _late(row.due_at, days, now), (now - row.moved_at).days
@@ -182,7 +182,7 @@ def _business_days(days: Calendar, since: date, until: date) -> int:
     return days.business_days_between(since, until)
 
 
-def _judge_silent(row: Row[Any], ready: Compiled, incidents: set[int], now: datetime) -> list[Found]:
+def _judge_silent(row: Row[Any], ready: Compiled, incidents: set[int | None], now: datetime) -> list[Found]:
     still = (now - row.moved_at).days
     found = _found(ready, 0, still, row.urgency, f"{still}日間、何の記録もありません")
     if row.id in incidents:

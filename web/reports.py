@@ -61,7 +61,7 @@ def incidents() -> str:
     """支障: moves that could not be made, and what became of them."""
     with door.reading() as session:
         rows = session.execute(
-            select(Incident, Case.number).join(Case, Case.id == Incident.case_id)
+            select(Incident, Case.number).outerjoin(Case, Case.id == Incident.case_id)
             .order_by(Incident.mended_at.is_not(None), Incident.noted_at.desc()).limit(200)
         ).all()  # fmt: skip
         return render_template(

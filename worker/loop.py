@@ -1,7 +1,7 @@
 """The worker's loop: tick → job → run. Rows are the truth; a killed worker loses nothing.
 
-A tick turns due timers into jobs in one transaction; a job is claimed with a lease and run
-in a transaction of its own. Several workers may run side by side: rows are claimed with
+A tick turns what is due into jobs in one transaction; a job is claimed with a lease and run.
+Any number of workers may run side by side, on any number of machines: rows are claimed with
 SKIP LOCKED (PostgreSQL) or under SQLite's single write lock.
 """
 
@@ -9,141 +9,132 @@ import logging
 import os
 import signal
 import socket
-import time
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import FrameType
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from engine import cases
-from engine.casebook import Instance
-from engine.db import JST, Database
-from engine.errors import Refused, Stopped
-from engine.jobs import Job, enqueue
+from engine.db import Database
+from engine.jobs import KINDS, Kind, Pulse
+from engine.settings import Settings
+from worker import claiming, kinds, timers
+from worker.carrying import DATABASE_AWAY, carry_out
+from worker.clock import ServerClock
 
 log = logging.getLogger("tsunagi.worker")
-BATCH = 200
+assert kinds  # imported for what it registers
 LEASE = timedelta(minutes=2)
-PAUSE = 1.0
-DEATHS = 3
-RETRIES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
+PAUSE = 0.25
+PULSE = timedelta(seconds=20)
+PATIENCE = 5.0
 
 
-def run(database: Database, *, clock: Callable[[], datetime] = lambda: datetime.now(JST)) -> None:
-    """Work until SIGTERM or SIGINT; the job in hand is finished first."""
-    stopping = False
+def run(
+    database: Database,
+    *,
+    settings: Settings | None = None,
+    clock: Callable[[], datetime] | None = None,
+    lease: timedelta = LEASE,
+    name: str | None = None,
+) -> None:
+    """Work until SIGTERM or SIGINT; the job in hand is finished first. A database that is away is waited for."""
+    stopping = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
+        stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    log.info("worker started")
-    while not stopping:
-        if not once(database, now=clock()):
-            time.sleep(PAUSE)
-    log.info("worker stopped")
+    me = Worker(database, settings=settings, clock=clock, lease=lease, name=name)
+    log.info("worker %s started", me.name)
+    while not stopping.is_set():
+        try:
+            if not me.turn():
+                stopping.wait(PAUSE)
+        except DATABASE_AWAY as away:
+            log.warning("the database does not answer (%s); waiting", type(away).__name__)
+            stopping.wait(PATIENCE)
+    me.leave()
+    log.info("worker %s stopped", me.name)
 
 
-def once(database: Database, *, now: datetime) -> int:
-    """One turn: tick, then every job that is due; returns how many jobs were run."""
+class Worker:
+    """One worker process: its name, its lease, and when it last told that it lives."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        settings: Settings | None = None,
+        clock: Callable[[], datetime] | None = None,
+        lease: timedelta = LEASE,
+        name: str | None = None,
+        kinds: Mapping[str, Kind] = KINDS,
+    ) -> None:
+        self.database, self.lease, self.kinds = database, lease, kinds
+        self.settings = settings or Settings(database_url=database.url, keys=Path("keys.json"))
+        self.clock = clock or ServerClock(database)
+        self.name = name or f"{socket.gethostname()}:{os.getpid()}"
+        self._told: datetime | None = None
+
+    def turn(self) -> bool:
+        """Tick and carry out one job; False when there was nothing to do."""
+        now = self.clock()
+        self._tell(now)
+        with self.database.transaction(write=False) as session:
+            if not timers.anything(session, now=now):
+                return False
+        with self.database.transaction() as session:
+            ticked = tick(session, lease=self.lease, now=now)
+        return self.run_next() or bool(ticked)
+
+    def run_next(self) -> bool:
+        """Claim and carry out one job; False when none is due."""
+        now = self.clock()
+        claimed = claiming.claim(self.database, self.kinds, worker=self.name, lease=self.lease, now=now)
+        if claimed is None:
+            return False
+        grip, job = claimed
+        carry_out(self.database, self.settings, grip, job, lease=self.lease, now=now)
+        return True
+
+    def leave(self) -> None:
+        """Tell that this worker stopped in good order."""
+        try:
+            with self.database.transaction() as session:
+                pulse = session.get(Pulse, self.name)
+                if pulse is not None:
+                    pulse.stopped_at = self.clock()
+        except DATABASE_AWAY:
+            log.warning("the database does not answer; the worker stops without telling")
+
+    def _tell(self, now: datetime) -> None:
+        if self._told is not None and abs(now - self._told) < PULSE:
+            return
+        with self.database.transaction() as session:
+            pulse = session.get(Pulse, self.name)
+            if pulse is None:
+                pulse = Pulse(name=self.name, started_at=now)
+                session.add(pulse)
+            pulse.kinds = {kind.name: kind.version for kind in self.kinds.values()}
+            pulse.seen_at, pulse.stopped_at = now, None
+        self._told = now
+
+
+def once(database: Database, *, now: datetime, settings: Settings | None = None) -> int:
+    """One turn at a given moment: tick, then every job that is due; returns how many jobs were run."""
+    me = Worker(database, settings=settings, clock=lambda: now)
     with database.transaction() as session:
-        tick(session, now=now)
+        tick(session, lease=me.lease, now=now)
     done = 0
-    while run_next(database, now=now):
+    while me.run_next():
         done += 1
     return done
 
 
-def tick(session: Session, *, now: datetime) -> int:
-    """Turn due timers into jobs; the row's date is taken away, so that no second tick sees it."""
-    due = session.scalars(
-        select(Instance)
-        .where(Instance.wake_at <= now, Instance.status == "running")
-        .order_by(Instance.wake_at)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for instance in due:
-        key = f"fire:{instance.id}:{instance.wake_at.isoformat() if instance.wake_at else ''}"
-        enqueue(session, "fire", key=key, run_at=now, case_id=instance.case_id, instance_id=instance.id)
-        instance.wake_at = None
-    return len(due)
-
-
-def run_next(database: Database, *, now: datetime) -> bool:
-    """Claim and run one job; False when none is due."""
-    with database.transaction() as session:
-        job = claim(session, now=now)
-        if job is None:
-            return False
-        job_id, kind, instance_id = job.id, job.kind, job.instance_id
-    try:
-        _carry_out(database, kind, instance_id or 0, now)
-    except Stopped:
-        _settle(database, job_id, status="stopped", fault="支障", now=now)
-    except Refused as refused:
-        _settle(database, job_id, status="stopped", fault=refused.sentence[:200], now=now)
-    except Exception:
-        log.exception("job %s failed", job_id)
-        _again(database, job_id, now=now)
-    else:
-        _settle(database, job_id, status="done", fault="", now=now)
-    return True
-
-
-def claim(session: Session, *, now: datetime) -> Job | None:
-    """The next due job whose case has none running; a lease that ran out counts as a death."""
-    busy = select(Job.case_id).where(Job.status == "running", Job.lease_until > now, Job.case_id.is_not(None))
-    job = session.scalar(
-        select(Job)
-        .where(
-            or_(
-                (Job.status == "due") & (Job.run_at <= now),
-                (Job.status == "running") & (Job.lease_until <= now),
-            ),
-            or_(Job.case_id.is_(None), Job.case_id.not_in(busy)),
-        )
-        .order_by(Job.run_at, Job.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    if job is None:
-        return None
-    if job.status == "running":
-        job.deaths += 1
-        if job.deaths >= DEATHS:
-            job.status, job.fault = "stopped", "この仕事の間に3度止まりました"
-            return claim(session, now=now)
-    job.status, job.worker, job.lease_until, job.attempts = "running", _me(), now + LEASE, job.attempts + 1
-    return job
-
-
-def _carry_out(database: Database, kind: str, instance_id: int, now: datetime) -> None:
-    if kind != "fire":
-        raise Refused(f"この種類の仕事（{kind}）を行う部品がありません。")
-    cases.attempt(
-        database, lambda session: cases.fire(session, instance_id, now=now), now=now, instance_id=instance_id
-    )
-
-
-def _settle(database: Database, job_id: int, *, status: str, fault: str, now: datetime) -> None:
-    with database.transaction() as session:
-        job = session.get_one(Job, job_id, with_for_update=True)
-        job.status, job.fault, job.done_at, job.lease_until = status, fault, now, None
-
-
-def _again(database: Database, job_id: int, *, now: datetime) -> None:
-    with database.transaction() as session:
-        job = session.get_one(Job, job_id, with_for_update=True)
-        if job.attempts > len(RETRIES):
-            job.status, job.fault = "stopped", "くり返しても終わりませんでした"
-            return
-        job.status, job.run_at, job.lease_until = "due", now + RETRIES[job.attempts - 1], None
-
-
-def _me() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+def tick(session: Session, *, lease: timedelta = LEASE, now: datetime) -> int:
+    """Everything that has come due becomes jobs, and what dead workers held is due again."""
+    return timers.tick(session, now=now) + claiming.reap(session, lease=lease, now=now)
