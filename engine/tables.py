@@ -10,8 +10,9 @@ from engine import (
     journal,
     people,
     records,
+    registers,
     sessions,
     tasks,
 )
 
-ALL = (access, agencies, assignment, casebook, definitions, jobs, journal, people, records, sessions, tasks)
+ALL = (access, agencies, assignment, casebook, definitions, jobs, journal, people, records, registers, sessions, tasks)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from . import values
+from . import codes, values
 from .errors import AnswersRefused, Problem
 from .fields import Choice, Field, every
 
@@ -30,17 +30,21 @@ _ROUNDS = 10
 class Context:
     """What the page knows beside the form: the moment, the lists to choose from, who answers, the attachments.
 
-    `choices` by source (agency, staff, person, household, case); `files` maps an attachment's id to its name.
+    `choices` by source (agency, staff, person, household, case, a register); `codes` the code lists that the town
+    changed, as they are now; `files` maps an attachment's id to its name.
     """
 
     now: dt.datetime
     choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+    codes: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
     me: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
     def choices_of(self, one: Field) -> tuple[Choice, ...]:
-        return self.choices.get(one.source, ()) if one.source else one.choices
+        if one.source:
+            return self.choices.get(one.source, ())
+        return codes.as_changed(one, self.codes[one.codes]) if one.codes in self.codes else one.choices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,8 @@ class Field:
 
     `key` is its own name ('' if it has no answer), `path` the names from the root joined by dots, where a table's
     rows have no number; `name` is the key, or for a part without one a mark that no key can be.
-    `source` names the list that the page gives (agency, staff, person, household, case).
+    `source` names the list that the page gives (agency, staff, person, household, case, a register).  `codes` names
+    the code list that `choices` were taken from; `restricted` that only some of its codes may be chosen here.
     """
 
     key: str
@@ -51,6 +52,8 @@ class Field:
     hide: Condition | None = None
     choices: tuple[Choice, ...] = ()
     source: str = ""
+    codes: str = ""
+    restricted: bool = False
     shown_as: str = ""
     minimum: float | None = None
     maximum: float | None = None

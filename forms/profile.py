@@ -21,7 +21,10 @@ TYPES: Mapping[str, tuple[Kind, str]] = {
     "agency": ("one", "agency"), "agencies": ("many", "agency"), "staff": ("one", "staff"),
     "person": ("one", "person"), "persons": ("many", "person"), "household": ("one", "household"),
     "case": ("one", "case"), "yen": ("yen", ""), "int": ("int", ""), "kana": ("kana", ""), "zip": ("zip", ""),
-    "tel": ("tel", ""),
+    "tel": ("tel", ""), "programme": ("one", "programme"), "programmes": ("many", "programme"),
+    "resource": ("one", "resource"), "resources": ("many", "resource"), "district": ("one", "district"),
+    "disaster": ("one", "disaster"), "body": ("one", "body"), "place": ("one", "place"), "contract": ("one", "contract"),
+    "plan": ("one", "plan"),
 }  # fmt: skip
 SUBTYPES: Mapping[str, Kind] = {"date": "date", "datetime": "datetime", "time": "time"}
 CLASSES = ("L2", "L3", "L4", "L5")
@@ -116,6 +119,7 @@ class Reader:
             label=label, description=str(item.get("description") or ""),
             required=bool(check.get("required")), required_if=self.condition(own.get("requiredIf"), name),
             hide=self.hide(item, name), choices=() if source else self.choices(item, kind, own, name),
+            codes="" if source else str(own.get("codes") or ""), restricted=bool(own.get("only")),
             shown_as=str(item.get("type")),
             minimum=self.number(check.get("min"), name), maximum=self.number(check.get("max"), name),
             min_length=self.whole(check.get("minLength"), name), max_length=self.whole(check.get("maxLength"), name),

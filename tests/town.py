@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import access, agencies, cases, definitions, records
+from engine import access, agencies, cases, definitions, records, registers
 from engine.agencies import Actor, Agency, Membership, Staff
 from engine.casebook import Case, Instance
 from engine.db import JST, Database
@@ -171,7 +171,9 @@ class Town:
             for staff in agencies.members(session, code, today=today)
         )
         return Context(
-            now=self.now, choices={"agency": known, "agencies": known, "staff": people}, me={"agency": code}
+            now=self.now,
+            choices={**registers.names(session), "agency": known, "agencies": known, "staff": people},
+            me={"agency": code},
         )
 
     def _code(self, agency: str) -> str:

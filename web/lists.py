@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import agencies, people, records, runtime
+from engine import agencies, people, records, registers, runtime
 from engine.access import Sight
 from engine.agencies import Actor, Seat, Staff
 from engine.casebook import Case, Instance
@@ -30,11 +30,17 @@ def asking(
         Choice(value=str(one.id), label=one.name)
         for one in agencies.members(session, task.agency, today=today)
     )
-    choices = {"agency": offices, "staff": colleagues, **_of_case(session, case, seen)}
+    choices = {
+        "agency": offices,
+        "staff": colleagues,
+        **registers.choices(session, form.fields, on=today),
+        **_of_case(session, case, seen),
+    }
     me = {"agency": task.agency, "staff": str(by.staff_id), "name": by.name}
     return Context(
         now=now,
         choices=choices,
+        codes=registers.changed_codes(session, on=today),
         me=me,
         facts=facts(session, task, form, now=now),
         files=own_files(session, task, case),
@@ -47,7 +53,8 @@ def noting(session: Session, case: Case, seat: Seat, *, by: Actor, now: datetime
     offices = tuple(Choice(value=one.code, label=one.name) for one in agencies.current(session, today=today))
     colleagues = tuple(Choice(value=str(one.id), label=one.name) for one in agencies.members(session, seat.agency, today=today))
     me = {"agency": seat.agency, "staff": str(by.staff_id), "name": by.name}
-    return Context(now=now, choices={"agency": offices, "staff": colleagues, **_of_case(session, case, None)}, me=me)
+    choices = {"agency": offices, "staff": colleagues, **_of_case(session, case, None)}
+    return Context(now=now, choices=choices, codes=registers.changed_codes(session, on=today), me=me)
 
 
 def telling(session: Session, case: Case, seen: Sight, *, now: datetime) -> Context:
@@ -57,9 +64,8 @@ def telling(session: Session, case: Case, seen: Sight, *, now: datetime) -> Cont
         Choice(value=str(one), label=name) for one, name in session.execute(select(Staff.id, Staff.name))
     )
     files = {str(file.id): name for file, name in records.attachments(session, seen, case)}
-    return Context(
-        now=now, choices={"agency": offices, "staff": everyone, **_of_case(session, case, seen)}, files=files
-    )
+    choices = {"agency": offices, "staff": everyone, **registers.names(session), **_of_case(session, case, seen)}
+    return Context(now=now, choices=choices, codes=registers.changed_codes(session, on=None), files=files)
 
 
 def facts(session: Session, task: Task, form: Form, *, now: datetime) -> Mapping[str, Any]:

@@ -10,8 +10,8 @@ from engine import agencies, cases, journal, stuck
 from engine.agencies import today_of
 from engine.casebook import Case, Incident
 from engine.stuck import LEVELS, SIGNS, Report
-from forms import moments
-from web import csvfile, door
+from forms import moments, sheets
+from web import door
 from web.door import only, signed_in
 
 pages = Blueprint("reports", __name__, url_prefix="/reports")
@@ -44,7 +44,7 @@ def standing_csv() -> Response:
             action="書き出し", by=door.actor(), target="滞留一覧", particulars={"rows": len(found.rows)}
         )
         journal.write(session, line, now=door.now())
-    content = csvfile.write(
+    content = sheets.as_csv(
         HEAD,
         (_cells(row) for row in found.rows),
         encoding=ENCODINGS.get(request.args.get("encoding", ""), "utf-8-sig"),

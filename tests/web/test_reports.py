@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from web import csvfile
+from forms import sheets
 
 
 def stuck(visit, town):
@@ -44,7 +44,7 @@ def test_the_report_goes_into_a_spreadsheet(visit, town, asked, encoding):
 @pytest.mark.parametrize("cell", ["=1+1", "+81", "-3", "@SUM(A1)", "\t=1"])
 def test_no_cell_is_a_formula(cell):
     assert (
-        csvfile.write(["a"], [[cell]], encoding="utf-8-sig")
+        sheets.as_csv(["a"], [[cell]], encoding="utf-8-sig")
         .decode("utf-8-sig")
         .splitlines()[1]
         .startswith("\"'")
@@ -52,7 +52,7 @@ def test_no_cell_is_a_formula(cell):
 
 
 def test_what_the_old_encoding_cannot_write_is_marked():
-    assert csvfile.write(["氏名"], [["𠮷田"]], encoding="cp932").decode("cp932").splitlines()[1] == '"〓田"'
+    assert sheets.as_csv(["氏名"], [["𠮷田"]], encoding="cp932").decode("cp932").splitlines()[1] == '"〓田"'
 
 
 def test_another_agency_sees_only_its_own(visit, town):

@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import bundles, definitions
+from engine import bundles, definitions, register_files
 from engine.agencies import CLOCK, Agency, Membership, Role, Staff
 from engine.sessions import HASHER
+from forms import sheets
+from forms.registers import registers
 from tsunagi.demo import people
 
 PASSWORD = "tsunagi-demo-2026"  # noqa: S105 - everybody's in the invented town, told on the screen
@@ -32,6 +34,7 @@ def plan() -> Mapping[str, Any]:
 def seed(session: Session, *, now: datetime, password: str = PASSWORD) -> None:
     """Roles, agencies, about 95 staff and every shipped process, all marked 合成."""
     settle_agencies(session)
+    settle_registers(session, now=now)
     settle_staff(session, password)
     publish_shipped(session, now=now)
 
@@ -42,6 +45,18 @@ def settle_agencies(session: Session) -> None:
     for row in plan()["agencies"]:
         session.add(Agency(valid_from=SINCE, **{key: value for key, value in row.items() if key != "staff"}))
     session.flush()
+
+
+def settle_registers(session: Session, *, now: datetime) -> None:
+    """The plan's programmes, bodies, contracts, resources …: each register from its file, as a coordinator would take it in."""
+    for key in ("plan", "programme", "body", "district", "resource", "contract", "disaster", "place", "glossary"):
+        register = registers()[key]
+        source = files("tsunagi").joinpath("hokuei", f"{key}.csv").read_bytes()
+        head, rows = sheets.read(source, name=f"{key}.csv")
+        lines = register_files.preview(session, register, head, rows, now=now)
+        wrong = [(line.number, line.sentences) for line in lines if line.fate == "wrong"]
+        assert not wrong, f"{key}.csv: {wrong}"
+        register_files.take(session, register, lines, by=CLOCK, now=now)
 
 
 def settle_staff(session: Session, password: str) -> None:
