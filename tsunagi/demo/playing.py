@@ -10,7 +10,7 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import agencies, cases, runtime, tasks
+from engine import agencies, cases, registers, runtime, tasks
 from engine.agencies import Actor, Agency, Membership, Staff
 from engine.assignment import calendar_of
 from engine.calendar import Calendar
@@ -242,7 +242,7 @@ def _choices(session: Session) -> dict[str, tuple[Choice, ...]]:
     known = tuple(
         Choice(value=a.code, label=a.name) for a in session.scalars(select(Agency).order_by(Agency.code))
     )
-    return {"agency": known, "agencies": known}
+    return {**registers.names(session), "agency": known, "agencies": known}
 
 
 def _seats(session: Session) -> list[tuple[str, str, Actor]]:
