@@ -144,7 +144,7 @@ def _found(session: Session, task_id: int) -> tuple[Task, Case]:
 def _laid_out(session: Session, task: Task, case: Case, seen: Sight) -> Desk:
     version = compiled(session, session.get_one(Instance, task.instance_id).version_id)
     form = version.forms.get(task.form)
-    node = version.definition.nodes.get(task.element)
+    node = version.node(task.element)
     context = (
         lists.asking(session, task, form, case, by=door.actor(), seen=seen, now=door.now())
         if form
@@ -152,7 +152,7 @@ def _laid_out(session: Session, task: Task, case: Case, seen: Sight) -> Desk:
     )
     return Desk(
         task=task, case=case, form=form, seen=seen, context=context, title=task.title,
-        instructions=node.instructions if node else "",
+        instructions=node.instructions,
     )  # fmt: skip
 
 
@@ -164,9 +164,7 @@ def _begun(session: Session, desk: Desk) -> Typed:
     """A blank page begins with what is known: computed values and earlier records that this task names."""
     if desk.form is None:
         return {}
-    node = compiled(session, session.get_one(Instance, desk.task.instance_id).version_id).definition.nodes[
-        desk.task.element
-    ]
+    node = compiled(session, session.get_one(Instance, desk.task.instance_id).version_id).node(desk.task.element)
     wanted = tuple(key.strip() for key in node.properties.get("prefill", "").split(",") if key.strip())
     earlier = [
         (record.form, records.read(session, desk.seen, record, desk.case).answers)
