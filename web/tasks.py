@@ -88,7 +88,7 @@ def complete(task_id: int) -> Answer | tuple[str, int]:
         return _refused(task_id, typed, refused.problems), 422
     except (AlreadyDone, Conflict, NotOpen, NotYours) as error:
         return _too_late(task_id, typed, error), 409
-    return door.there("cases.page", case_id=moved.case.id, done=task_id)
+    return _onwards(moved.case.id, task_id)
 
 
 @pages.post("/<int:task_id>/claim")
@@ -116,6 +116,15 @@ def delegate(task_id: int) -> Answer:
     with door.writing() as session:
         tasks.delegate(session, task_id, request.form.get("to", 0, int), by=door.actor(), now=door.now())
     return door.there("tasks.page", task_id=task_id)
+
+
+def _onwards(case_id: int, task_id: int) -> Answer:
+    """To the case; to the inbox for who was asked for this one task only and has no ground to see it any more."""
+    with door.reading() as session:
+        seen = access.sight(session, door.actor(), cases.find_case(session, case_id), now=door.now())
+    if seen is None:
+        return door.there("inbox.page", finished=task_id)
+    return door.there("cases.page", case_id=case_id, done=task_id)
 
 
 def _desk(session: Session, task_id: int, *, purpose: str) -> Desk:

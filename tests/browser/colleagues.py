@@ -15,8 +15,10 @@ from engine.casebook import Case
 from engine.db import JST
 from tests.browser.town_site import Site
 
-ROUNDS = 6
-SOON = 3000  # milliseconds
+LOOK = """all => all.map(one => ({
+  kind: one.type, value: one.value, controls: 'controls' in one.dataset,
+  stands: !['radio', 'checkbox'].includes(one.type) || one.checked,
+}))"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,93 +83,76 @@ class Colleagues:
 
 def _fill_in(page: Page, answers: Mapping[str, Any], *, needed: frozenset[str]) -> None:
     """Parts that an answer brings up are filled in when they have come; what the page does not ask is left."""
-    left = {name: value for name, value in answers.items() if value not in (None, "", [])}
-    for _ in range(ROUNDS):
-        for name in list(left):
-            if page.locator(f"[data-part='{name}']").count():
-                _answer(page, name, left.pop(name))
-        if not needed.intersection(left):
-            break
-        page.wait_for_timeout(150)
+    left = {name: value for name, value in answers.items() if _says(value)}
+    while placed := [name for name in left if name in _parts(page)]:
+        for name in placed:
+            _answer(page, name, left.pop(name))
     assert not needed.intersection(left), f"この画面では聞かれません: {sorted(needed.intersection(left))}"
 
 
+def _says(value: Any) -> bool:
+    return value not in (None, "", [], {})
+
+
+def _parts(page: Page) -> set[str]:
+    names: list[str] = page.locator("[data-part]").evaluate_all("all => all.map(one => one.dataset.part)")
+    return set(names)
+
+
 def _answer(page: Page, name: str, value: Any) -> None:
-    part = page.locator(f"[data-part='{name}']")
-    if value in (None, "", []):
-        return
     if isinstance(value, dict):
-        for key, inner in value.items():
-            if page.locator(f"[data-part='{name}.{key}']").count():
-                _answer(page, f"{name}.{key}", inner)
+        _fill_in(page, {f"{name}.{key}": inner for key, inner in value.items()}, needed=frozenset())
         return
-    _unfold(part)
-    if isinstance(value, list) and value and isinstance(value[0], dict):
+    part = page.locator(f"[data-part='{name}']")
+    closed = part.locator("xpath=ancestor-or-self::details[not(@open)]")
+    if closed.count():
+        closed.first.locator("summary").first.click()
+    if isinstance(value, list) and isinstance(value[0], dict):
         _answer_rows(page, name, value)
         return
     inputs = part.locator(f"[name='{name}']:not([type=hidden])")
-    if not inputs.count():
-        return
-    first = inputs.first
-    asks_anew = first.get_attribute("data-controls") is not None
-    before = _standing(inputs)
-    if not asks_anew:
-        _type(part, name, inputs, value)
-        return
-    if _wanted(inputs, value) == before:
-        return
-    with page.expect_response(re.compile("/tasks/"), timeout=SOON):
-        _type(part, name, inputs, value)
-        first.evaluate("one => one.blur()")
-    page.wait_for_load_state("networkidle")
+    looks = inputs.evaluate_all(LOOK)
+    if looks and _standing(looks) != _wanted(value):
+        _type(part, name, inputs.first, looks[0]["kind"], value)
+        if looks[0]["controls"]:
+            inputs.first.evaluate("one => one.blur()")
+            page.locator("form[data-draft]:not([aria-busy])").wait_for()
 
 
 def _answer_rows(page: Page, name: str, rows: list[Mapping[str, Any]]) -> None:
     part = page.locator(f"[data-part='{name}']")
     shown = part.locator("fieldset.row")
-    while shown.count() < len(rows):
-        count = shown.count()
+    while (count := shown.count()) < len(rows):
         part.get_by_role("button", name=re.compile("^行を足す")).click()
         expect(shown).to_have_count(count + 1)
     numbers = part.locator(f"input[name='{name}.rows']").evaluate_all("all => all.map(one => one.value)")
     for number, row in zip(numbers, rows, strict=False):
-        for key, value in row.items():
-            if page.locator(f"[data-part='{name}.{number}.{key}']").count():
-                _answer(page, f"{name}.{number}.{key}", value)
+        _answer(page, f"{name}.{number}", row)
 
 
-def _unfold(part: Locator) -> None:
-    closed = part.locator("xpath=ancestor-or-self::details[not(@open)]")
-    while closed.count():
-        closed.first.locator("summary").first.click()
-
-
-def _type(part: Locator, name: str, inputs: Locator, value: Any) -> None:
-    kind = inputs.first.evaluate("one => one.tagName === 'SELECT' ? 'select' : one.type")
+def _type(part: Locator, name: str, first: Locator, kind: str, value: Any) -> None:
     if kind == "radio":
         part.locator(f"[name='{name}'][value='{value}']").check()
     elif kind == "checkbox" and isinstance(value, bool):
-        inputs.first.set_checked(value)
+        first.set_checked(value)
     elif kind == "checkbox":
         for one in value:
             part.locator(f"[name='{name}'][value='{one}']").check()
-    elif kind == "select":
-        inputs.first.select_option(str(value))
+    elif kind == "select-one":
+        first.select_option(str(value))
     elif part.locator(f"[name='{name}.time']").count():
         at = datetime.fromisoformat(value).astimezone(JST)
-        inputs.first.fill(f"{at:%Y/%m/%d}")
+        first.fill(f"{at:%Y/%m/%d}")
         part.locator(f"[name='{name}.time']").fill(f"{at:%H:%M}")
     else:
-        inputs.first.fill(str(value))
+        first.fill(str(value))
 
 
-def _standing(inputs: Locator) -> list[str]:
-    return inputs.evaluate_all(
-        "all => all.filter(one => !['radio', 'checkbox'].includes(one.type) || one.checked).map(one => one.value)"
-    )
+def _standing(looks: list[dict[str, Any]]) -> list[str]:
+    return sorted(one["value"] for one in looks if one["stands"])
 
 
-def _wanted(inputs: Locator, value: Any) -> list[str]:
+def _wanted(value: Any) -> list[str]:
     if isinstance(value, bool):
         return ["on"] if value else []
-    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    return sorted(str(one) for one in value) if isinstance(value, list) else [str(value)]

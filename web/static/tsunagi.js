@@ -82,6 +82,7 @@ function keepDraft(form) {
     const body = new FormData(form);
     for (const [name, value] of [...body]) if (value instanceof File && !value.name) body.delete(name);
     body.set('_do', wish);
+    form.setAttribute('aria-busy', 'true');
     try {
       const answer = await fetch(form.dataset.draft, { method: 'POST', body });
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
@@ -93,6 +94,8 @@ function keepDraft(form) {
     } catch {
       changed = true;
       say('保存できませんでした。入力は残っています。もう一度押してください。', true);
+    } finally {
+      form.removeAttribute('aria-busy');
     }
   }
 
