@@ -84,7 +84,7 @@ class Colleagues:
 def _fill_in(page: Page, answers: Mapping[str, Any], *, needed: frozenset[str]) -> None:
     """Parts that an answer brings up are filled in when they have come; what the page does not ask is left."""
     left = {name: value for name, value in answers.items() if _says(value)}
-    while placed := [name for name in left if name in _parts(page)]:
+    while placed := [name for name in _parts(page) if name in left]:
         for name in placed:
             _answer(page, name, left.pop(name))
     assert not needed.intersection(left), f"この画面では聞かれません: {sorted(needed.intersection(left))}"
@@ -94,9 +94,9 @@ def _says(value: Any) -> bool:
     return value not in (None, "", [], {})
 
 
-def _parts(page: Page) -> set[str]:
+def _parts(page: Page) -> list[str]:
     names: list[str] = page.locator("[data-part]").evaluate_all("all => all.map(one => one.dataset.part)")
-    return set(names)
+    return names
 
 
 def _answer(page: Page, name: str, value: Any) -> None:
