@@ -24,6 +24,7 @@ class Agency(Base):
     corporation: Mapped[str] = mapped_column(String(120), default="")
     programme: Mapped[str] = mapped_column(String(120), default="")
     tel: Mapped[str] = mapped_column(String(40), default="")
+    mail: Mapped[str] = mapped_column(String(120), default="", server_default="")
     on_paper: Mapped[bool] = mapped_column(default=False)
     valid_from: Mapped[date] = mapped_column(default=date(2018, 4, 1))
     valid_until: Mapped[date | None]
@@ -54,6 +55,7 @@ class Staff(Base):
     active: Mapped[bool] = mapped_column(default=True)
     synthetic: Mapped[bool] = mapped_column(default=False)
     totp: Mapped[str | None] = mapped_column(String(200))
+    mail: Mapped[str] = mapped_column(String(120), default="", server_default="")
 
 
 class Membership(Base):

@@ -194,7 +194,7 @@ def resume(session: Session, case_id: int, *, by: Actor, now: datetime) -> Case:
         # Asked at the next tick: a timer that was on its way when the case stopped is not lost.
         instance.status, instance.wake_at = "running", now
     session.execute(
-        update(Task).where(Task.case_id == case_id, Task.status == "suspended").values(status="open")
+        update(Task).where(Task.case_id == case_id, Task.status == "suspended").values(status="open", remind_at=now)
     )
     _note(session, case, "再開", by, now, "")
     return case
@@ -351,6 +351,7 @@ def _finish(held: Held, task: Task, reading: Reading, *, submission: str, source
         now=held.now,
     )
     task.status, task.done_at, task.done_by, task.submission = "done", held.now, held.by.staff_id, submission
+    task.remind_at = None
     if form:
         record = _record(held, task, form, answers, source)
         held.session.flush()

@@ -1,10 +1,13 @@
 """Everything that a town can configure, read once from the environment."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import Refused
+
+SECRET_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +15,9 @@ class Settings:
     """Where things are and how long they live; lengths of time in minutes.
 
     `keys` is the key ring's file: without it nobody reads a record, so it is kept
-    apart from the database and its backups.
+    apart from the database and its backups. `secrets` is a folder with one file a secret:
+    configuration names a secret and never holds it. `smtp` is the mail server (host:port; empty: no
+    mail), its password the secret `smtp-password`; `address` is where staff open the pages.
     """
 
     database_url: str
@@ -25,6 +30,12 @@ class Settings:
     lock_for: int = 15
     upload_limit: int = 20 * 1024 * 1024
     secure_cookie: bool = False
+    secrets: Path | None = None
+    smtp: str = ""
+    smtp_user: str = ""
+    smtp_tls: bool = True
+    mail_from: str = "tsunagi@localhost"
+    address: str = ""
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -45,7 +56,31 @@ class Settings:
             lock_for=_minutes("TSUNAGI_LOCK_FOR", 15),
             upload_limit=_minutes("TSUNAGI_UPLOAD_LIMIT", 20 * 1024 * 1024),
             secure_cookie=os.environ.get("TSUNAGI_SECURE_COOKIE", "") == "1",
+            secrets=_folder("TSUNAGI_SECRETS"),
+            smtp=os.environ.get("TSUNAGI_SMTP", ""),
+            smtp_user=os.environ.get("TSUNAGI_SMTP_USER", ""),
+            smtp_tls=os.environ.get("TSUNAGI_SMTP_TLS", "1") == "1",
+            mail_from=os.environ.get("TSUNAGI_MAIL_FROM", "tsunagi@localhost"),
+            address=os.environ.get("TSUNAGI_ADDRESS", ""),
         )
+
+    def secret(self, name: str) -> str:
+        """The secret kept under this name; refuses when there is none, and never tells what it is."""
+        file = self.secrets / name if self.secrets and SECRET_NAME.fullmatch(name) else None
+        try:
+            held = file.read_text("utf-8").strip() if file else ""
+        except (OSError, UnicodeDecodeError):
+            held = ""
+        if not held:
+            raise Refused(
+                f"秘密の値「{name}」が必要ですが、ありません。TSUNAGI_SECRETS のフォルダーに、この名前のファイルを置いてください。"
+            )
+        return held
+
+
+def _folder(name: str) -> Path | None:
+    value = os.environ.get(name)
+    return Path(value) if value else None
 
 
 def _minutes(name: str, otherwise: int) -> int:

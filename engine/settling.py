@@ -55,7 +55,7 @@ def _settle_tasks(held: Held, waiting: Sequence[Waiting], finished_task: Task | 
         held.session.execute(
             update(Task)
             .where(Task.instance_id == held.instance.id, Task.token.in_(gone), Task.status == "open")
-            .values(status="cancelled", done_at=held.now)
+            .values(status="cancelled", done_at=held.now, remind_at=None)
         )
     fresh = [task for task in waiting if task.token not in known]
     if fresh:
@@ -85,6 +85,8 @@ def _task_row(held: Held, waiting: Waiting) -> dict[str, Any]:
         "created_at": held.now,
         "due_at": where.due_at,
         "without_due": where.without_due,
+        # Looked at as soon as the worker comes round; which steps follow is for `engine.reminders` to say.
+        "remind_at": held.now if where.due_at or _urgency(waiting, held.case) == 1 else None,
         "submission": "",
     }
 

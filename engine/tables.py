@@ -8,11 +8,17 @@ from engine import (
     definitions,
     jobs,
     journal,
+    notices,
     people,
     records,
     registers,
+    reminders,
+    schedules,
     sessions,
     tasks,
 )
 
-ALL = (access, agencies, assignment, casebook, definitions, jobs, journal, people, records, registers, sessions, tasks)
+ALL = (
+    access, agencies, assignment, casebook, definitions, jobs, journal, notices, people, records, registers, reminders, schedules,
+    sessions, tasks,
+)  # fmt: skip

@@ -17,7 +17,10 @@ PAGE = 50
 
 
 class Task(Base):
-    """One step that a person has to do; `title` is a verb phrase, never a name."""
+    """One step that a person has to do; `title` is a verb phrase, never a name.
+
+    `remind_at` is when `engine.reminders` looks at it next, `reminded_at` when it last did.
+    """
 
     __tablename__ = "task"
     __table_args__ = (
@@ -25,6 +28,7 @@ class Task(Base):
         Index("task_in_inbox", "status", "agency", "due_at"),
         Index("task_by_holder", "status", "holder_id", "due_at"),
         Index("task_by_case", "case_id", "status"),
+        Index("task_by_reminder", "remind_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -45,6 +49,8 @@ class Task(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     due_at: Mapped[datetime | None] = mapped_column(Moment)
     without_due: Mapped[str] = mapped_column(String(120), default="")
+    remind_at: Mapped[datetime | None] = mapped_column(Moment)
+    reminded_at: Mapped[datetime | None] = mapped_column(Moment)
     done_at: Mapped[datetime | None] = mapped_column(Moment)
     done_by: Mapped[int | None]
     submission: Mapped[str] = mapped_column(String(64), default="")

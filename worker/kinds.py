@@ -1,5 +1,5 @@
 """Every part of the house that carries out jobs: importing it registers its kinds."""
 
-from worker import timers
+from worker import calendar, telling, timers
 
-ALL = (timers,)
+ALL = (calendar, telling, timers)

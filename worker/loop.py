@@ -17,10 +17,11 @@ from types import FrameType
 
 from sqlalchemy.orm import Session
 
+from engine import schedules
 from engine.db import Database
 from engine.jobs import KINDS, Kind, Pulse
 from engine.settings import Settings
-from worker import claiming, kinds, timers
+from worker import claiming, kinds, telling, timers
 from worker.carrying import DATABASE_AWAY, carry_out
 from worker.clock import ServerClock
 
@@ -79,6 +80,7 @@ class Worker:
         self.clock = clock or ServerClock(database)
         self.name = name or f"{socket.gethostname()}:{os.getpid()}"
         self._told: datetime | None = None
+        self._versions: dict[str, int] = {}
 
     def turn(self) -> bool:
         """Tick and carry out one job; False when there was nothing to do."""
@@ -121,6 +123,7 @@ class Worker:
                 session.add(pulse)
             pulse.kinds = {kind.name: kind.version for kind in self.kinds.values()}
             pulse.seen_at, pulse.stopped_at = now, None
+            self._versions = schedules.refresh(session, self._versions, now=now)
         self._told = now
 
 
@@ -137,4 +140,5 @@ def once(database: Database, *, now: datetime, settings: Settings | None = None)
 
 def tick(session: Session, *, lease: timedelta = LEASE, now: datetime) -> int:
     """Everything that has come due becomes jobs, and what dead workers held is due again."""
-    return timers.tick(session, now=now) + claiming.reap(session, lease=lease, now=now)
+    due = timers.tick(session, now=now) + telling.tick(session, now=now) + schedules.tick(session, now=now)
+    return due + claiming.reap(session, lease=lease, now=now)

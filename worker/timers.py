@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from engine import cases
 from engine.casebook import Instance
 from engine.jobs import Errand, Finish, Job, carries_out, enqueue
+from engine.schedules import Schedule
+from engine.tasks import Task
 
 BATCH = 200
 
@@ -35,6 +37,8 @@ def anything(session: Session, *, now: datetime) -> bool:
             exists().where(Instance.wake_at <= now, Instance.status == "running"),
             exists().where(Job.status == "due", Job.run_at <= now),
             exists().where(Job.status == "running"),
+            exists().where(Task.remind_at <= now, Task.status == "open"),
+            exists().where(Schedule.active, or_(Schedule.next_at <= now, and_(Schedule.next_at.is_(None), Schedule.at != ""))),
         )
     )
     return bool(session.scalar(looked))

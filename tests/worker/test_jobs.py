@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from engine import incidents, jobs
 from engine.agencies import Actor
@@ -13,6 +13,7 @@ from engine.casebook import Incident
 from engine.db import Database
 from engine.errors import Invalid, Refused
 from engine.jobs import Errand, Finish, Job, NotNow
+from engine.schedules import Schedule
 from tests.engine.small import NOW, TWO_STEPS, Office
 from worker import claiming, loop
 from worker.carrying import RETRIES
@@ -42,6 +43,14 @@ def trial_kinds() -> Iterator[None]:
     yield
     jobs.KINDS.clear()
     jobs.KINDS.update(known)
+
+
+@pytest.fixture
+def database(database: Database) -> Database:
+    """Nothing by the calendar: these tests count jobs."""
+    with database.transaction() as session:
+        session.execute(delete(Schedule))
+    return database
 
 
 def add(database: Database, kind: str, key: str, *, case_id: int | None = None, lane: str = "", needs: int = 1, at: datetime = NOW) -> int:
