@@ -122,12 +122,19 @@ def open_case_page(session: Session, actor: Actor, case: Case, *, purpose: str, 
         seat=seen.seat,
         case_id=case.id,
         target=f"case:{case.id}",
+        stage=stage_of(session, case.id),
         ground=seen.ground,
         purpose=purpose,
         particulars={"level": seen.level},
     )
     journal.write(session, line, now=now)
     return seen
+
+
+def stage_of(session: Session, case_id: int) -> str:
+    """The stage of the case: that of the open task that is due first."""
+    due = select(Task.stage).where(Task.case_id == case_id, Task.status == "open", Task.stage != "")
+    return session.scalar(due.order_by(Task.due_at.is_(None), Task.due_at, Task.id).limit(1)) or ""
 
 
 def note_refusal(session: Session, actor: Actor, *, target: str, case_id: int | None, now: datetime) -> None:

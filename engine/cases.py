@@ -426,6 +426,6 @@ def _instances(session: Session, case_id: int, status: str) -> list[Instance]:
 def _note(session: Session, case: Case, action: str, by: Actor, now: datetime, reason: str) -> None:
     journal.write(
         session,
-        journal.Line(action=action, by=by, case_id=case.id, target=f"case:{case.id}", purpose=reason[:120]),
+        journal.Line(action=action, by=by, case_id=case.id, target=f"case:{case.id}", reason=reason),
         now=now,
     )

@@ -4,8 +4,13 @@ Entries stand in books: one for each case (`case:12`), one for each member of st
 (`staff:7`, what concerns no single case), and `house`. Within a book every entry carries
 a keyed hash over itself and its predecessor, so that a row altered, removed or inserted
 is found; heads exported elsewhere prove it even against the keeper of the database.
+The database itself refuses to change or delete a line (triggers, revision 0005).
+
+What a person typed as a reason is sealed with the case's key: the journal in a stolen
+file tells ids and codes only, and a case that was disposed of keeps its lines without words.
 """
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +22,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import JSON
 
 from engine.agencies import Actor, Seat
+from engine.casebook import Case
 from engine.db import Base, Moment, vault_of
 
 GENESIS = "0" * 64
+#: What opens a person's matter to somebody; each page is one line 閲覧.
+READ, PRINTED, OPENED_FILE = "閲覧", "印刷", "添付を開く"
+READS = (READ, PRINTED, OPENED_FILE)
+DONE, REFUSED = "行った", "お断り"
+#: The ground of a write that names no other: the task or case lies with the writer's own agency.
+OWN_WORK, BY_CLOCK = "所属機関の用件", "自動処理"
 
 
 class Book(Base):
@@ -62,7 +74,10 @@ class Entry(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What a writer wants to say; the journal adds number, time and hash."""
+    """What a writer wants to say; the journal adds number, time and hash.
+
+    `reason` is typed by a person and therefore sealed; everything else holds ids and codes.
+    """
 
     action: str
     by: Actor
@@ -73,6 +88,7 @@ class Line:
     purpose: str = ""
     outcome: str = "行った"
     seat: Seat | None = None
+    reason: str = ""
     particulars: Mapping[str, Any] | None = None
 
 
@@ -99,7 +115,7 @@ def write(session: Session, *lines: Line, now: datetime, book: Book | None = Non
     """Append lines to one book, in order: the given one, else the first line's case's or writer's."""
     held = book if book is not None else open_book(session, book_of(lines[0]))
     for line in lines:
-        entry = _entry(line, held, now)
+        entry = _entry(session, line, held, now)
         entry.hash = vault_of(session).mark("journal", f"{held.head}\n{_canonical(entry)}")
         held.length, held.head = entry.number, entry.hash
         session.add(entry)
@@ -110,6 +126,15 @@ def book_of(line: Line) -> str:
     if line.case_id is not None:
         return f"case:{line.case_id}"
     return "house" if line.by.staff_id is None else f"staff:{line.by.staff_id}"
+
+
+def reason_of(session: Session, entry: Entry, case: Case | None) -> str:
+    """The reason that was typed with a line; empty where there is none, or where its key was erased."""
+    sealed = (entry.particulars or {}).get("reason")
+    if not isinstance(sealed, str) or case is None or case.data_key is None or case.id != entry.case_id:
+        return ""
+    plain = vault_of(session).open(base64.b64decode(sealed), wrapped=case.data_key, about=f"reason:{case.id}")
+    return plain.decode()
 
 
 def heads(session: Session) -> list[dict[str, Any]]:
@@ -129,6 +154,8 @@ def verify(session: Session, exported: list[dict[str, Any]] | None = None) -> li
     broken += [
         Broken(book=name, number=0, sentence="書き出したときにあった帳がありません。") for name in known
     ]
+    strays = select(Entry.book).where(Entry.book.not_in(select(Book.name))).distinct()
+    broken += [Broken(book=name, number=0, sentence="帳のない行があります。") for name in session.scalars(strays)]
     return broken
 
 
@@ -158,7 +185,7 @@ def _walk(session: Session, book: Book, known: tuple[int, str] | None) -> list[B
     return broken
 
 
-def _entry(line: Line, book: Book, now: datetime) -> Entry:
+def _entry(session: Session, line: Line, book: Book, now: datetime) -> Entry:
     seat = line.seat or (line.by.seats[0] if line.by.seats else None)
     return Entry(
         book=book.name,
@@ -171,11 +198,28 @@ def _entry(line: Line, book: Book, now: datetime) -> Entry:
         case_id=line.case_id,
         target=line.target,
         stage=line.stage,
-        ground=line.ground,
+        ground=line.ground or _ground(line),
         purpose=line.purpose,
         outcome=line.outcome,
-        particulars=dict(line.particulars or {}),
+        particulars=_particulars(session, line),
     )
+
+
+def _ground(line: Line) -> str:
+    if line.case_id is None or line.outcome != DONE:
+        return ""
+    return OWN_WORK if line.by.staff_id is not None else BY_CLOCK
+
+
+def _particulars(session: Session, line: Line) -> dict[str, Any]:
+    told = dict(line.particulars or {})
+    if terminal := session.info.get("terminal"):
+        told["terminal"] = terminal
+    case = session.get(Case, line.case_id) if line.reason and line.case_id else None
+    if case is not None and case.data_key:
+        plain, about = line.reason.encode(), f"reason:{case.id}"
+        told["reason"] = base64.b64encode(vault_of(session).seal(plain, wrapped=case.data_key, about=about)).decode()
+    return told
 
 
 def _canonical(entry: Entry) -> str:

@@ -1,6 +1,7 @@
 """People and households: sealed; found again by keyed hashes of normalised names, births and telephones."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -99,8 +100,8 @@ def note(
     session.flush()
     session.add_all(
         [
-            Trace(person_id=person.id, case_id=case.id, kind=kind, mark=_mark(session, kind, text))
-            for kind, text in _traces(known)
+            Trace(person_id=person.id, case_id=case.id, kind=kind, mark=mark)
+            for kind, mark in marks(session, known)
         ]
     )
     return person
@@ -123,7 +124,11 @@ def alike(session: Session, known: Particulars, *, but: int | None = None) -> li
             )
         ):
             found.setdefault((person_id, case_id), set()).add(kind)
-    enough = {case_id for (_, case_id), kinds in found.items() if len(kinds) >= min(2, len(traces))}
+    enough = {
+        case_id
+        for (_, case_id), kinds in found.items()
+        if len(kinds) >= min(2, len(traces)) and not kinds <= SHARED
+    }
     return sorted(enough - {but})
 
 
@@ -137,6 +142,21 @@ def search(session: Session, text: str, *, by: Actor, now: datetime) -> list[int
     line = journal.Line(action="氏名などで検索", by=by, particulars={"found": len(found)})
     journal.write(session, line, now=now)
     return sorted(found)
+
+
+def bearing(session: Session, text: str) -> set[int]:
+    """Ids of the people who bear this name, kana, birth date, telephone or address: for who has just searched."""
+    found: set[int] = set()
+    for kind, form in FORMS.items():
+        if formed := form(text):
+            same = (Trace.kind == kind) & (Trace.mark == _mark(session, kind, formed))
+            found.update(session.scalars(select(Trace.person_id).where(same)))
+    return found
+
+
+def marks(session: Session, known: Particulars) -> list[tuple[str, str]]:
+    """(kind, keyed hash) of every feature that is known: what a blind index stores."""
+    return [(kind, _mark(session, kind, text)) for kind, text in _traces(known)]
 
 
 def normalise(text: str) -> str:
@@ -155,7 +175,17 @@ def tel_form(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isdigit())
 
 
-FORMS = {"name": normalise, "kana": kana_form, "birth": normalise, "tel": tel_form}
+def address_form(text: str) -> str:
+    """One spelling of an address: digits for 丁目・番地・号, without prefecture and district (県, 郡)."""
+    folded = normalise(text).translate(str.maketrans("一二三四五六七八九", "123456789"))
+    folded = re.sub(r"^(?:〒?\d{3}-?\d{4})?(?:鳥取県)?(?:東伯郡)?", "", folded)
+    folded = re.sub(r"[‐‑‒–—―−－ー]|丁目|番地の?|番|の", "-", folded.replace("大字", "").replace("号", ""))
+    return re.sub(r"-+", "-", folded).strip("-")
+
+
+FORMS = {"name": normalise, "kana": kana_form, "birth": normalise, "tel": tel_form, "address": address_form}
+#: A feature that a whole household shares: alone, or two of them, they tell nobody apart.
+SHARED = frozenset({"tel", "address"})
 
 
 def _traces(known: Particulars) -> list[tuple[str, str]]:

@@ -236,7 +236,7 @@ def correct(
     session.add(newer)
     session.flush()
     line = journal.Line(
-        action="訂正", by=by, seat=seat, case_id=case.id, target=f"record:{newer.id}", purpose=reason[:120]
+        action="訂正", by=by, seat=seat, case_id=case.id, target=f"record:{newer.id}", reason=reason
     )
     journal.write(session, line, now=now)
     return newer

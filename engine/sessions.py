@@ -152,12 +152,14 @@ def _matches(staff: Staff | None, password: str) -> bool:
 
 def _count_failure(session: Session, staff: Staff | None, settings: Settings, now: datetime) -> None:
     if staff is None:
+        nobody = Actor(staff_id=None, name="", seats=())
+        journal.write(session, journal.Line(action="ログイン", by=nobody, outcome=journal.REFUSED), now=now)
         return
     staff.failures += 1
     if staff.failures >= settings.lock_after:
         staff.failures, staff.locked_until = 0, now + timedelta(minutes=settings.lock_for)
     who_tried = Actor(staff_id=staff.id, name=staff.name, seats=())
-    journal.write(session, journal.Line(action="ログイン", by=who_tried, outcome="お断り"), now=now)
+    journal.write(session, journal.Line(action="ログイン", by=who_tried, outcome=journal.REFUSED), now=now)
 
 
 def _hash(token: str) -> str:

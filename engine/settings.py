@@ -18,6 +18,8 @@ class Settings:
     apart from the database and its backups. `secrets` is a folder with one file a secret:
     configuration names a secret and never holds it. `smtp` is the mail server (host:port; empty: no
     mail), its password the secret `smtp-password`; `address` is where staff open the pages.
+    `night_from`, `night_until` (hours) and `bulk` (cases a person and day) say which looks
+    the officer is shown as unusual.
     """
 
     database_url: str
@@ -36,6 +38,9 @@ class Settings:
     smtp_tls: bool = True
     mail_from: str = "tsunagi@localhost"
     address: str = ""
+    night_from: int = 22
+    night_until: int = 6
+    bulk: int = 30
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -62,6 +67,9 @@ class Settings:
             smtp_tls=os.environ.get("TSUNAGI_SMTP_TLS", "1") == "1",
             mail_from=os.environ.get("TSUNAGI_MAIL_FROM", "tsunagi@localhost"),
             address=os.environ.get("TSUNAGI_ADDRESS", ""),
+            night_from=_minutes("TSUNAGI_NIGHT_FROM", 22),
+            night_until=_minutes("TSUNAGI_NIGHT_UNTIL", 6),
+            bulk=_minutes("TSUNAGI_BULK", 30),
         )
 
     def secret(self, name: str) -> str:

@@ -8,17 +8,19 @@ from engine import (
     definitions,
     jobs,
     journal,
+    kin,
     notices,
     people,
     records,
     registers,
     reminders,
+    review,
     schedules,
     sessions,
     tasks,
 )
 
 ALL = (
-    access, agencies, assignment, casebook, definitions, jobs, journal, notices, people, records, registers, reminders, schedules,
-    sessions, tasks,
+    access, agencies, assignment, casebook, definitions, jobs, journal, kin, notices, people, records,
+    registers, reminders, review, schedules, sessions, tasks,
 )  # fmt: skip

@@ -18,6 +18,7 @@ from web import (
     coordinators,
     inbox,
     intake,
+    journals,
     notes,
     printing,
     records,
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     printing,
     admin,
     account,
+    journals,
     coordinators,
 )
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import access, agencies, cases, people, records
+from engine import access, agencies, cases, journal, people, records
 from engine.access import Sight
 from engine.casebook import Case, Incident, Instance, Relation, relations
 from engine.definitions import Process, compiled
@@ -133,6 +133,7 @@ def _told(session: Session, case: Case, seen: Sight) -> dict[str, Any]:
         "instances": [(one, names.get(one.key, one.key)) for one in instances],
         "drawn": _drawn(session, here, near=True) if here else None, "drawn_of": here, "told": TOLD,
         "stage_of": _stage(common["open_tasks"]), "words": _words(session, instances),
+        "reasons": {entry.id: journal.reason_of(session, entry, case) for entry in timeline},
     }  # fmt: skip
 
 

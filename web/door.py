@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -42,9 +42,12 @@ def now() -> datetime:
     return cast(datetime, g.now)
 
 
-def writing() -> AbstractContextManager[Session]:
-    """One transaction that may write (reading a case writes to the journal)."""
-    return database().transaction()
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One transaction that may write (reading a case writes to the journal, with the terminal's address)."""
+    with database().transaction() as session:
+        session.info["terminal"] = request.remote_addr or ""
+        yield session
 
 
 def reading() -> AbstractContextManager[Session]:

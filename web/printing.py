@@ -57,7 +57,7 @@ def record(case_id: int, record_id: int) -> Response:
             particulars={"pages": count},
         )  # fmt: skip
         journal.write(session, line, now=door.now())
-    return _pdf(content, f"{case.number}-{read.form.key}")
+    return pdf(content, f"{case.number}-{read.form.key}")
 
 
 @pages.get("/forms/<key>/blank.pdf")
@@ -68,7 +68,7 @@ def blank(key: str) -> Response:
         form = _form(session, key)
         context = Context(now=door.now(), choices={"agency": ()})
     content, _ = render(unfilled(form, context), one_page=form.key in ONE_PAGE)
-    return _pdf(content, form.key)
+    return pdf(content, form.key)
 
 
 def render(paper: dict[str, Any], *, one_page: bool) -> tuple[bytes, int]:
@@ -79,6 +79,20 @@ def render(paper: dict[str, Any], *, one_page: bool) -> tuple[bytes, int]:
         if count == 1 or not one_page:
             return _compile(shorter, size), count
     raise NotFound("1枚に収まりませんでした。画面で内容を短くしてから印刷してください。")
+
+
+def listed(
+    title: str, number: str, head: list[tuple[str, str]], tables: Sequence[tuple[str, list[str], list[list[str]]]], *,
+    handling: str = "関係者限り", note: str = "",
+) -> tuple[bytes, int]:  # fmt: skip
+    """PDF and number of pages of a list: (title, names of columns, rows) one after the other."""
+    printed = f"印刷 {moments.write_datetime(door.now())}　{door.actor().name}"
+    parts = [{"kind": "table", "title": name, "head": columns, "rows": rows} for name, columns, rows in tables]
+    paper = {
+        "title": title, "number": number, "handling": handling, "printed": printed, "head": head, "parts": parts,
+        "masked": [], "note": note, "blank": False,
+    }  # fmt: skip
+    return render(paper, one_page=False)
 
 
 def filled(session: Session, case: Case, read: Read, lines: Sequence[Line]) -> dict[str, Any]:
@@ -294,7 +308,8 @@ def _form(session: Session, key: str) -> Form:
     raise NotFound("その様式はありません。様式の番号を確かめてください。")
 
 
-def _pdf(content: bytes, name: str) -> Response:
+def pdf(content: bytes, name: str) -> Response:
+    """A PDF for the browser to show."""
     # The file's name is the case's number and the form's, never a person's.
     ascii_name = name.encode("ascii", "ignore").decode() or "paper"
     return Response(

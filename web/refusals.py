@@ -47,9 +47,9 @@ def register(app: Flask) -> None:
 
 
 def refused(error: Refused) -> tuple[str, int]:
-    """The page of a refusal; a refused look at a case is noted in the journal."""
+    """The page of a refusal; a refused try is noted in the journal, in a commit of its own."""
     status, title = STATUS.get(type(error), (400, "お断りします"))
-    if isinstance(error, NotAllowed) and g.get("actor"):
+    if g.get("actor") and (isinstance(error, NotAllowed | NotYours) or (isinstance(error, NotFound) and g.get("case_id"))):
         with writing() as session:
             note_refusal(
                 session, actor(), target=(request.endpoint or "")[:80], case_id=g.get("case_id"), now=now()

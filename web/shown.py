@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, g
 
 from engine.db import JST
+from engine.readers import OFFICER
 from engine.tasks import Task
 from forms import moments
 from web.door import MANAGERS, now, settings
@@ -104,4 +105,5 @@ def _given() -> dict[str, Any]:
     return {
         "me": who, "account": g.get("staff"), "town": settings().town_name, "now": now(),
         "manages": bool(who and who.roles & MANAGERS), "administers": bool(who and "sys" in who.roles),
+        "watches": bool(who and OFFICER in who.roles),
     }  # fmt: skip

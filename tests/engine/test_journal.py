@@ -3,11 +3,12 @@
 from datetime import datetime
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, select, text, update
 
 from engine import journal
 from engine.agencies import Actor, Seat
 from engine.db import JST, Database
+from tests.journal import guards
 
 NOW = datetime(2026, 4, 3, 9, 0, tzinfo=JST)
 CLERK = Actor(staff_id=7, name="森岡 美和", seats=(Seat(agency="hokatsu", role="uke"),))
@@ -15,7 +16,8 @@ CLERK = Actor(staff_id=7, name="森岡 美和", seats=(Seat(agency="hokatsu", ro
 
 @pytest.fixture
 def written(database: Database) -> Database:
-    """A book of twenty lines and another of three."""
+    """A book of twenty lines and another of three; the database's own guards are off."""
+    guards.drop(database)
     with database.transaction() as session:
         for number in range(20):
             line = journal.Line(
@@ -81,3 +83,64 @@ def test_a_book_rewritten_from_the_start_is_found_by_the_exported_heads(written:
             journal.write(session, journal.Line(action="閲覧", by=CLERK, case_id=1), now=NOW)
     assert broken(written) == []
     assert broken(written, exported) == ["case:1"]
+
+
+def test_a_line_added_by_hand_at_the_end_is_found(written: Database) -> None:
+    with written.transaction() as session:
+        session.add(journal.Entry(book="case:1", number=21, at=NOW, action="閲覧", particulars={}, hash="0" * 64))
+        session.execute(update(journal.Book).where(journal.Book.name == "case:1").values(length=21, head="0" * 64))
+    assert "case:1" in broken(written)
+
+
+def test_a_line_inserted_between_two_is_found_although_all_later_ones_moved_on(written: Database) -> None:
+    with written.transaction() as session:
+        for number in range(20, 4, -1):
+            moved = update(journal.Entry).where(journal.Entry.book == "case:1", journal.Entry.number == number)
+            session.execute(moved.values(number=number + 1))
+        session.add(journal.Entry(book="case:1", number=5, at=NOW, action="閲覧", particulars={}, hash="0" * 64))
+        session.execute(update(journal.Book).where(journal.Book.name == "case:1").values(length=21))
+    assert "case:1" in broken(written)
+
+
+def test_two_lines_that_changed_places_are_found(written: Database) -> None:
+    with written.transaction() as session:
+        for old, new in ((3, 1003), (4, 3), (1003, 4)):
+            session.execute(
+                update(journal.Entry).where(journal.Entry.book == "case:1", journal.Entry.number == old).values(number=new)
+            )
+    assert "case:1" in broken(written)
+
+
+@pytest.mark.parametrize(
+    "column", ["at", "staff_id", "agency", "role", "action", "case_id", "target", "stage", "ground", "purpose", "outcome", "particulars"]
+)
+def test_whatever_was_altered_in_a_line_is_found(written: Database, column: str) -> None:
+    forged = {
+        "at": NOW.replace(hour=10), "staff_id": 8, "case_id": 2, "particulars": {"番": 99},
+    }.get(column, "偽")  # fmt: skip
+    with written.transaction() as session:
+        session.execute(
+            update(journal.Entry).where(journal.Entry.book == "case:1", journal.Entry.number == 5).values({column: forged})
+        )
+    assert broken(written) == ["case:1"]
+
+
+def test_a_tail_that_was_cut_off_with_its_head_is_found_by_the_exported_heads(written: Database) -> None:
+    with written.transaction() as session:
+        exported = journal.heads(session)
+        last = session.scalars(
+            select(journal.Entry.hash).where(journal.Entry.book == "case:1", journal.Entry.number == 15)
+        ).one()
+        session.execute(delete(journal.Entry).where(journal.Entry.book == "case:1", journal.Entry.number > 15))
+        session.execute(update(journal.Book).where(journal.Book.name == "case:1").values(length=15, head=last))
+    assert broken(written) == []
+    assert broken(written, exported) == ["case:1"]
+
+
+def test_a_whole_book_that_was_taken_away_is_found_by_the_exported_heads(written: Database) -> None:
+    with written.transaction() as session:
+        exported = journal.heads(session)
+        session.execute(delete(journal.Entry).where(journal.Entry.book == "staff:7"))
+        session.execute(delete(journal.Book).where(journal.Book.name == "staff:7"))
+    assert broken(written) == []
+    assert broken(written, exported) == ["staff:7"]
