@@ -1,7 +1,7 @@
 """What every test may ask for: an empty database of each kind, a browser that is installed here."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from tests import databases
 
 if TYPE_CHECKING:  # loaded when a test asks for a town: tests of the languages alone do not wait for it
     from tests.town import Town
+    from tests.web.visitor import Visitor
 
 BROWSER_FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
@@ -61,6 +62,23 @@ def town(request: pytest.FixtureRequest, tmp_path: Path) -> "Iterator[Town]":
 
     with opened as database:
         yield Town(database)
+
+
+@pytest.fixture
+def visit(town: "Town") -> "Callable[[str], Visitor]":
+    """A browser without scripts, signed in as somebody (hokatsu-uke1 …); an empty name stays outside."""
+    from tests.web.visitor import Visitor, application
+
+    app = application(town)
+
+    def begin(login: str = "") -> Visitor:
+        visitor = Visitor(app.test_client())
+        if login:
+            visitor.signs_in(login)
+            assert not visitor.title().startswith("入る"), f"{login} は入れません: {visitor.text()}"
+        return visitor
+
+    return begin
 
 
 @pytest.fixture(scope="session")

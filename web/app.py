@@ -23,6 +23,7 @@ from web import (
     printing,
     records,
     refusals,
+    registers,
     reports,
     search,
     security,
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     account,
     journals,
     coordinators,
+    registers,
 )
 
 
