@@ -55,6 +55,7 @@ class NodeReading:
             variables=tuple(self.data.declared(element)),
             documentation=_documentation(element),
             global_task=is_global,
+            marked_executable=_true(element, "isExecutable"),
         )
 
     def _nodes(self, scope: Element, parent: str) -> Iterator[tuple[str, Node]]:

@@ -220,6 +220,7 @@ class Process:
     variables: tuple[Variable, ...]
     documentation: str = ""
     global_task: bool = False
+    marked_executable: bool = False  # `isExecutable` is written as true, not only left out
 
     @property
     def data_objects(self) -> tuple[Variable, ...]:

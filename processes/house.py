@@ -17,7 +17,7 @@ from processes.lint.saying import at, called, on
 
 __all__ = ["HouseRules", "KnownForm", "house_findings"]
 
-_HUMAN = frozenset({"userTask", "manualTask"})
+_HUMAN = frozenset({"userTask", "manualTask", "task"})
 _CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
 _CLASSES = frozenset({"L1", "L2", "L3", "L4", "L5"})
 _RELATIONS = frozenset({"@受付", "@紹介元", "@紹介先", "@主担当"})

@@ -20,7 +20,7 @@ def answers_routed(process: Process, house: HouseRules) -> Iterator[Finding]:
     for node in process.nodes.values():
         form = (house.forms or {}).get(node.properties.get("form", ""))
         gateway = _gateway_after(process, node)
-        if form is not None and node.kind in ("userTask", "manualTask"):
+        if form is not None and node.kind in ("userTask", "manualTask", "task"):
             if gateway is not None:
                 yield from _choices(process, node, gateway, form)
             yield from _declined(process, node, form)

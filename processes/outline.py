@@ -34,7 +34,7 @@ class OutlineStep:
     @property
     def by_person(self) -> bool:
         """Whether a person does it: only such steps have form, agency and due date."""
-        return self.node.kind in ("userTask", "manualTask")
+        return self.node.kind in ("userTask", "manualTask", "task")
 
 
 def outline(diagram: Diagram, process: Process) -> tuple[OutlineStep, ...]:

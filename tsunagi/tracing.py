@@ -9,7 +9,7 @@ from typing import Any
 
 from engine import runtime
 from engine.errors import Refused
-from engine.runtime import Definition, Message, Step, StepFailed, Unrunnable
+from engine.runtime import Definition, Message, Passed, Step, StepFailed, Unrunnable
 from engine.runtime.timers import TOKYO, TimerError, duration
 from processes import bpmn, dmn
 from processes.checking import beside
@@ -75,8 +75,7 @@ class _Tracing:
             while self.step is not None and not self.step.finished and (self._acts() or self._clock_moves()):
                 pass
         except StepFailed as failed:
-            self.lines.append(self._incident(failed.element, str(failed)))
-            self._close("incident", inputs)
+            self._fail(failed, inputs)
             return
         except Refused as refused:
             self.lines.append(self._incident(self.definition.process_id, refused.sentence))
@@ -179,14 +178,27 @@ class _Tracing:
             raise Refused(f"{MAX_MOVES:,}回動いても終わりません。繰り返しを確かめるか、--until で時を区切ってください。")
         self.step = step
         self.kept.extend(step.sent)
-        self.lines.extend(
-            {"event": one.outcome, "element": one.element, "name": one.name, "at": _iso(one.at)} for one in step.passed
-        )
+        self._tell(step.passed)
         for call in step.calls:
             if call.waits and call.token in self.step.services:
                 self._take(runtime.complete(self.definition, self.step.state, call.token, {}, now=self.now))
 
+    def _tell(self, passed: Iterable[Passed]) -> None:
+        self.lines.extend(
+            {"event": one.outcome, "element": one.element, "name": one.name, "at": _iso(one.at)} for one in passed
+        )
+
+    def _fail(self, failed: StepFailed, inputs: Mapping[str, Any]) -> None:
+        """An expression failed: what the move did until then is shown, then where it stands still."""
+        reached = failed.so_far
+        self._tell(reached.passed if reached else ())
+        self.lines.append(self._incident(failed.element, str(failed)))
+        self.lines.append(_end("incident", reached.resting if reached else (), reached.variables if reached else inputs))
+
     def _incident(self, element: str, message: str) -> Line:
+        for program in self.definition.programs.values():
+            if element in program.flows:  # a condition: the token stands at the node before it
+                element = program.flows[element].source
         name = next((p.nodes[element].name for p in self.definition.programs.values() if element in p.nodes), "")
         return {"event": "incident", "element": element, "name": name, "at": _iso(self.now), "message": message}
 

@@ -28,7 +28,7 @@ KINDS = {
     "boundaryEvent": "割り込み", "exclusiveGateway": "分かれ道（1つ）", "inclusiveGateway": "分かれ道（いくつか）",
     "parallelGateway": "同時に進む", "eventBasedGateway": "先に来た方へ", "complexGateway": "分かれ道", "callActivity": "別の手続き",
     "userTask": "職員", "manualTask": "職員", "businessRuleTask": "表で判断", "scriptTask": "自動", "serviceTask": "自動",
-    "sendTask": "知らせる", "receiveTask": "知らせを待つ", "task": "手順", "subProcess": "まとまり",
+    "sendTask": "知らせる", "receiveTask": "知らせを待つ", "task": "職員", "subProcess": "まとまり",
     "adHocSubProcess": "順不同のまとまり", "transaction": "まとまり",
 }  # fmt: skip
 STATES = {"active": "いまここ", "done": "済み", "": ""}
@@ -243,7 +243,7 @@ def _family(node: Node) -> str:
     if node.kind in ACTIVITIES:
         return (
             "person"
-            if node.kind in ("userTask", "manualTask")
+            if node.kind in ("userTask", "manualTask", "task")
             else "part"
             if "rocess" in node.kind
             else "machine"

@@ -14,7 +14,7 @@ from engine.runtime.variables import bring_in, bring_out, checked, merge, plain,
 from processes import feel
 from processes.bpmn import Node
 
-HUMAN = ("userTask", "manualTask")
+HUMAN = ("userTask", "manualTask", "task")
 
 
 def arrive(play: Play, token: Token) -> None:
@@ -36,7 +36,7 @@ def finish(play: Play, token: Token) -> None:
     inside = play.run.scopes.get(token.child) if token.child else None
     if inside is not None and inside.kind == "call":
         scopes.end_call(play, token, inside)
-    bring_out(play, token)
+    bring_out(play, token, inside if inside is not None and inside.kind == "sub" else None)
     play.note(token, "completed")
     if inside is not None:
         play.run.scopes.pop(inside.id)
@@ -87,7 +87,7 @@ def _gathered(play: Play, token: Token, node: Node) -> bool:
 
 def _work(play: Play, token: Token, node: Node) -> None:
     match node.kind:
-        case "userTask" | "manualTask" | "receiveTask":
+        case "userTask" | "manualTask" | "task" | "receiveTask":
             token.status = "waiting"
             arm(play, token)
         case "subProcess" | "transaction" | "adHocSubProcess":
@@ -149,18 +149,14 @@ def _undecided(node: Node, reason: str) -> StepFailed:
 def _keep(
     play: Play, token: Token, node: Node, value: Any, name: str | None, otherwise: str | None = None
 ) -> None:
-    """A result goes into its variable; a context without one is merged key by key."""
+    """A result goes into its variable; a context without one is merged key by key. What a script without result
+    variable computes else goes nowhere; the check says so."""
     if name:
         write(play, token, name, value)
     elif isinstance(value, dict) and "@" not in value:
         merge(play, token, value)
     elif otherwise:
         write(play, token, otherwise, value)
-    elif value is not None:
-        raise StepFailed(
-            element=node.id, expression=node.script or "", line=node.line,
-            reason_ja="結果を入れる変数がありません。結果の変数名を書くか、「{名前: 値}」の形にしてください。",
-        )
 
 
 def _call(play: Play, token: Token, node: Node) -> None:

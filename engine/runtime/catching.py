@@ -92,10 +92,13 @@ def _go_on(play: Play, token: Token, definition: EventDefinition, payload: Mappi
 
 
 def _give(play: Play, token: Token, definition: EventDefinition, payload: Mapping[str, Any]) -> None:
-    """A payload goes into the variable that the diagram names, else key by key."""
+    """A payload goes into the variable that the diagram names, or the event's one data output, else key by key."""
     if not payload:
         return
-    name = play.node(token).message_variable or definition.variable or play.node(token).result
+    node = play.node(token)
+    outputs = [one.name for one in node.variables if one.kind == "dataOutput"]
+    whole = outputs[0] if len(outputs) == 1 and outputs[0] not in payload else None
+    name = node.message_variable or definition.variable or node.result or whole
     if name:
         write(play, token, name, dict(payload))
         return

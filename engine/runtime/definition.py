@@ -60,7 +60,8 @@ def compile(
     process: str | None = None,
     name: str = "main",
 ) -> Definition:
-    """The definition of `process` (default: the only, or first executable, process of `main`).
+    """The definition of `process` (default: the first process of `main` that is executable and that no other of
+    them calls).
 
     `called` are further diagrams and `decisions` DMN files, both by file name; `effects` the service operations that
     do not wait. Raises Unrunnable with every reason why it could not run exactly as BPMN says."""
@@ -137,7 +138,8 @@ def _main(diagram: bpmn.Diagram, wanted: str | None) -> str:
     runnable = [p for p in diagram.processes.values() if not p.global_task and p.nodes] or list(diagram.processes.values())
     if not runnable:
         raise Unrunnable([Finding(rule="process", message="図にプロセスがありません。開始イベントから描いてください。")])
-    return next((p.id for p in runnable if p.executable), runnable[0].id)
+    called = {node.called for process in runnable for node in process.nodes.values()}
+    return min(runnable, key=lambda one: (not one.executable, one.id in called, not one.marked_executable)).id
 
 
 def _programs(

@@ -1,7 +1,8 @@
 """The moves of a run, pure: state in, `Step` out; no database, no network, no clock. A move that fails raises and
 changes nothing, because the state handed in is never touched."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +12,14 @@ from engine.runtime.catching import occur
 from engine.runtime.definition import Definition
 from engine.runtime.expressions import Reading
 from engine.runtime.play import Play
-from engine.runtime.report import plain_or_none, step
+from engine.runtime.report import plain_or_none, so_far, step
 from engine.runtime.scopes import begin, open_process
 from engine.runtime.settling import settle
 from engine.runtime.starting import start_at
 from engine.runtime.state import Run, Token, load
 from engine.runtime.subscriptions import awaited_name, correlation, current, due, is_ready
 from engine.runtime.timers import TOKYO, following, to_state
-from engine.runtime.values import Message, NotAwaited, Step
+from engine.runtime.values import Message, NotAwaited, Step, StepFailed
 from engine.runtime.variables import checked, visible
 
 
@@ -30,18 +31,21 @@ def start(
     (with both, the message brings its payload to `at`).
     Raises NotFound if the process has no such start."""
     play = Play(definition=definition, run=Run(program=definition.process_id), now=_aware(now))
-    root = open_process(play, checked(variables))
-    if message is not None and at is None:
-        at = definition.start_messages.get(message.name)
-        if at is None:
-            raise NotFound(f"「{message.name}」で始まるプロセスのはずですが、その開始がありません。図の開始イベントを確かめてください。")
-    if at is not None:
-        start_at(play, root, at, checked(message.payload) if message else {})
-    elif definition.main.bodies[root.body].starts or not definition.main.nodes:
-        begin(play, root)
-    else:
-        raise NotFound("ふつうの開始がありません。このプロセスはメッセージなどの出来事で始まります。")
-    return _settled(play)
+    with _told(play):
+        root = open_process(play, checked(variables))
+        if message is not None and at is None:
+            at = definition.start_messages.get(message.name)
+            if at is None:
+                raise NotFound(
+                    f"「{message.name}」で始まるプロセスのはずですが、その開始がありません。図の開始イベントを確かめてください。"
+                )
+        if at is not None:
+            start_at(play, root, at, message)
+        elif definition.main.bodies[root.body].starts or not definition.main.nodes:
+            begin(play, root)
+        else:
+            raise NotFound("ふつうの開始がありません。このプロセスはメッセージなどの出来事で始まります。")
+        return _settled(play)
 
 
 def complete(
@@ -49,18 +53,20 @@ def complete(
 ) -> Step:
     """A human task is done with `answers`, or a service with its result. Raises NotOpen if it is not open."""
     play = _resumed(definition, state, now)
-    activities.answered(play, _open(play, token), answers)
-    return _settled(play)
+    with _told(play):
+        activities.answered(play, _open(play, token), answers)
+        return _settled(play)
 
 
 def fire(definition: Definition, state: bytes, *, now: datetime) -> Step:
     """Let every timer that is due at `now` fire, in order of due time."""
     play = _resumed(definition, state, now)
-    settle(play)
-    while not play.run.finished and _fire_next(play):
-        play.count()
+    with _told(play):
         settle(play)
-    return step(play)
+        while not play.run.finished and _fire_next(play):
+            play.count()
+            settle(play)
+        return step(play)
 
 
 def deliver(definition: Definition, state: bytes, message: Message, *, now: datetime) -> Step:
@@ -72,8 +78,9 @@ def deliver(definition: Definition, state: bytes, message: Message, *, now: date
     fitting = [one for one, key in keyed if key is None or message.key is None or key == message.key]
     if not fitting:
         raise NotAwaited(f"「{message.name}」を待っている所が、いまはありません。届いた知らせは保管してください。")
-    occur(play, fitting[0], checked(message.payload))
-    return _settled(play)
+    with _told(play):
+        occur(play, fitting[0], checked(message.payload))
+        return _settled(play)
 
 
 def signal(
@@ -81,8 +88,9 @@ def signal(
 ) -> Step:
     """A signal from outside reaches everything that waits for it; nothing happens if nothing does."""
     play = _resumed(definition, state, now)
-    throwing.receive_signal(play, name, checked(payload))
-    return _settled(play)
+    with _told(play):
+        throwing.receive_signal(play, name, checked(payload))
+        return _settled(play)
 
 
 def throw_error(definition: Definition, state: bytes, token: str, code: str, *, now: datetime) -> Step:
@@ -140,6 +148,16 @@ def _aware(now: datetime) -> datetime:
     if now.tzinfo is None:
         raise ValueError("`now` needs a zone")
     return now.astimezone(TOKYO)
+
+
+@contextmanager
+def _told(play: Play) -> Iterator[None]:
+    """A move that fails takes along how far it had come."""
+    try:
+        yield
+    except StepFailed as failed:
+        failed.so_far = so_far(play)
+        raise
 
 
 def _settled(play: Play) -> Step:

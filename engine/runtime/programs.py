@@ -124,7 +124,7 @@ def _body(process: Process, identity: str) -> Body:
         starts=_starts(process, inside, scope),
         handlers=tuple(pair for pair in handlers if pair != compensation),
         compensation_handler=compensation,
-        declared=frozenset(v.name for v in owner if v.kind in ("dataObject", "property")),
+        declared=frozenset(v.name for v in owner),
         nodes=tuple(node.id for node in inside),
     )
 

@@ -8,7 +8,7 @@ from engine.runtime.play import Play
 from engine.runtime.programs import said_of
 from engine.runtime.state import Token, dump
 from engine.runtime.subscriptions import Subscription, awaited_name, correlation, current, due, is_ready
-from engine.runtime.values import Awaited, Offer, Step, Timer, Waiting
+from engine.runtime.values import Awaited, Offer, SoFar, Step, Timer, Waiting
 from engine.runtime.variables import visible
 from processes import feel
 
@@ -35,6 +35,15 @@ def step(play: Play) -> Step:
         cancelled=run.cancelled,
         error=run.error,
         variables=root.vars if root is not None else run.variables,
+    )
+
+
+def so_far(play: Play) -> SoFar:
+    """How far an unfinished move has come."""
+    root = play.run.root()
+    return SoFar(
+        passed=tuple(play.passed), resting=tuple(dict.fromkeys(_resting(play))),
+        variables=root.vars if root is not None else play.run.variables,
     )
 
 

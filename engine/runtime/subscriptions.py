@@ -13,7 +13,7 @@ from engine.runtime.variables import visible, visible_in
 from processes.bpmn import EventDefinition, Node
 
 _OPEN = ("active", "waiting", "repeating")
-_CATCHES = ("intermediateCatchEvent", "receiveTask")
+_CATCHES = ("intermediateCatchEvent", "receiveTask", "startEvent")  # a parallel multiple start waits for its rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ class Unrunnable(Findings):
 
 class StepFailed(Refused):
     """An expression of the diagram failed: nothing advances, the state stays as it was. `expression` is the text as
-    written, `reason_ja` why, `element` and `line` where."""
+    written, `reason_ja` why, `element` and `line` where; `so_far` tells how far the move had come."""
 
     def __init__(self, *, element: str, expression: str, reason_ja: str, line: int | None) -> None:
         told = f"「{element}」の式「{expression}」" if expression else f"「{element}」"
@@ -24,6 +24,16 @@ class StepFailed(Refused):
         self.expression = expression
         self.reason_ja = reason_ja
         self.line = line
+        self.so_far: SoFar | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoFar:
+    """How far a failed move had come: nothing of it is kept, but whoever looks for the fault wants to see it."""
+
+    passed: tuple["Passed", ...]
+    resting: tuple[str, ...]
+    variables: Mapping[str, Any]
 
 
 class NotAwaited(Refused):

@@ -51,7 +51,7 @@ def checked(answers: Mapping[str, Any]) -> dict[str, Any]:
 def write(play: Play, token: Token, name: str, value: Any) -> None:
     """Set a variable, as plain JSON, from where the token is."""
     name = play.program_of(token).aliases.get(name, name)
-    if name in token.local:
+    if name in token.local or any(name == variable.name for variable in play.node(token).variables):
         token.local[name] = value
         return
     _home(play, play.scope(token), name).vars[name] = value
@@ -75,16 +75,18 @@ def bring_in(play: Play, token: Token) -> None:
     node = play.node(token)
     for variable in node.variables:
         initial = play.program_of(token).expression(variable.id, "initial")
-        token.local[variable.name] = None if initial is None else plain(initial, initial.value(visible(play, token), play.now))
+        if initial is not None:
+            token.local[variable.name] = plain(initial, initial.value(visible(play, token), play.now))
     if node.kind != "callActivity":
         for name, one in associated(play, token, "input", node.inputs):
             token.local[name] = one
 
 
-def bring_out(play: Play, token: Token) -> None:
-    """The activity's data outputs, after it worked."""
+def bring_out(play: Play, token: Token, inside: Scope | None = None) -> None:
+    """The activity's data outputs, after it worked; of a sub-process what its `inside` holds."""
     node = play.node(token)
-    results = list(associated(play, token, "output", node.outputs)) if node.kind != "callActivity" else []
+    source = visible_in(play, inside) if inside is not None else None
+    results = list(associated(play, token, "output", node.outputs, source)) if node.kind != "callActivity" else []
     for name, one in results:
         write(play, token, name, one)
 

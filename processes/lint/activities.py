@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from processes import feel
 from processes.bpmn_values import Diagram, Node, Process
+from processes.feel import nodes
 from processes.findings import Finding
 from processes.lint.beside import Beside
 from processes.lint.flows import is_feel
@@ -84,6 +86,20 @@ def _script(node: Node) -> Iterator[Finding]:
         yield at(node, "script-missing", message, severity="warning")
     elif not is_feel(node.script_format):
         yield at(node, "language", f"{called(node)}の言語はFEELだけですが、「{node.script_format}」でした。FEELで書いてください。")
+    elif not node.result and _computes_no_context(node.script):
+        yield at(node, "script-result-unused", (
+            f"{called(node)}の結果を入れる変数がないため、結果はどこにも残りません。"
+            "変数名を書くか、「{名前: 値}」の形にしてください。"
+        ), severity="warning")
+
+
+def _computes_no_context(script: str) -> bool:
+    """A literal, a sum or the like can never be a context; a call, a name or an `if` may be one."""
+    try:
+        node = feel.parse(script.strip().removeprefix("=")).node
+    except feel.FeelSyntaxError:
+        return False  # told by the expressions' own check
+    return isinstance(node, (nodes.Literal, nodes.Arithmetic, nodes.Comparison, nodes.Logic, nodes.At, nodes.ListLiteral))
 
 
 def _loop(node: Node) -> Iterator[Finding]:

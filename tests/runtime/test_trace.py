@@ -114,11 +114,18 @@ def test_a_process_that_an_event_starts(trace):
     assert lines[-1]["variables"] == {"x": 1}
 
 
-def test_an_expression_that_fails_is_an_incident_and_nothing_advances(trace):
+def test_an_expression_that_fails_is_an_incident_and_what_went_before_is_shown(trace):
     lines, code = trace("startEvent s\nuserTask A\nscriptTask c\n| <script>{y: x * 2}</script>\ns > A > c", answers={"A": {"z": 1}})
     assert [line["event"] for line in lines[-2:]] == ["incident", "end"]
-    assert (lines[-2]["element"], lines[-1]["state"], lines[-1]["variables"], code) == ("c", "incident", {}, 1)
-    assert happened(lines) == ["s"]
+    assert (lines[-2]["element"], lines[-1]["state"], lines[-1]["variables"], code) == ("c", "incident", {"z": 1}, 1)
+    assert (happened(lines), happened(lines, "started")) == (["s", "A"], ["s", "A", "c"])
+
+
+def test_a_condition_that_fails_stops_at_the_node_before_it(trace):
+    lines, _ = trace("startEvent s\nexclusiveGateway g\nuserTask A\nuserTask B\ns > g\ng > A if x > 1\ng > B default")
+    assert (lines[-2]["event"], lines[-2]["element"], happened(lines)) == ("incident", "g", ["s"])
+    assert "f2" in lines[-2]["message"]
+    assert "x > 1" in lines[-2]["message"]
 
 
 def test_an_error_that_nothing_catches(trace):
