@@ -22,7 +22,6 @@ from engine.runtime import Message, StepFailed
 from engine.tasks import Task
 from forms.schema import Form
 
-AD_HOC = "adHocSubProcess"
 Result = TypeVar("Result")
 Reading = Callable[[Form], Mapping[str, Any]]
 assert effects  # imported for what it registers
@@ -91,11 +90,11 @@ def complete(
     The case is locked before anything else is looked at. The same `submission` twice is
     answered from the first time. Raises AlreadyDone (who, when), NotYours, NotOpen, Invalid.
     """
-    task, held = hold_task(session, task_id, by=by, now=now)
+    task, held = _hold_task(session, task_id, by=by, now=now)
     if task.status == "done" and task.submission == submission and task.done_by == by.staff_id:
         return Moved(case=held.case, task=task, again=True)
     tasks.ensure_open(session, task)
-    held.seat = seat_of(task, by)
+    held.seat = _seat(task, by)
     ensure_running(held)
     _finish(held, task, reading, submission=submission, source=source)
     return Moved(case=held.case, task=task)
@@ -218,6 +217,32 @@ def withdraw(session: Session, case_id: int, *, reason: str, by: Actor, now: dat
     return case
 
 
+def receive(
+    session: Session,
+    name: str,
+    payload: Mapping[str, Any],
+    *,
+    desk: str,
+    kind: str,
+    by: Actor,
+    now: datetime,
+) -> tuple[Case, Instance]:
+    """Open a case by a message from outside, at an agency's desk: the process that the message starts begins."""
+    version = definitions.started_by(session, name)
+    if version is None:
+        raise NotFound(f"知らせ「{name}」で始まる手続きが公開されていません。進行管理の担当に知らせてください。")
+    case, book = new_case(session, kind, by=by, now=now)
+    case.lead = desk
+    session.add_all(
+        [Relation(case_id=case.id, agency=desk, kind=relation, since=now) for relation in (RECEPTION, LEAD)]
+    )
+    message = Message(name=name, key=None, payload=dict(payload))
+    instance = begin(
+        session, case, book, version, variables={"desk": desk, "lead": desk}, message=message, by=by, seat=None, now=now
+    )
+    return case, instance
+
+
 def reopen(session: Session, case_id: int, *, reason: str, by: Actor, now: datetime) -> Case:
     """Take a closed case up again (再開): its lead agency consults anew, with all that is known."""
     case = _managed(session, case_id, by, expected="closed", otherwise="終結したケースだけを再び開けます。")
@@ -314,8 +339,7 @@ def mend(session: Session, incident_id: int, *, how: str, by: Actor, now: dateti
     return incident
 
 
-def hold_task(session: Session, task_id: int, *, by: Actor, now: datetime) -> tuple[Task, Held]:
-    """A task with its instance, under the lock of its case; one statement."""
+def _hold_task(session: Session, task_id: int, *, by: Actor, now: datetime) -> tuple[Task, Held]:
     row = session.execute(
         select(Task, Instance, Case, journal.Book)
         .join(Instance, Instance.id == Task.instance_id)
@@ -331,8 +355,7 @@ def hold_task(session: Session, task_id: int, *, by: Actor, now: datetime) -> tu
     return task, held_from(session, instance, case, book, by=by, seat=None, now=now)
 
 
-def seat_of(task: Task, by: Actor) -> Seat:
-    """The seat from which somebody may do this task now; refuses who has none, and what a colleague has in hand."""
+def _seat(task: Task, by: Actor) -> Seat:
     seat = tasks.seat_for(task, by)
     if seat is None:
         raise NotYours("この用件は、あなたの機関の受信箱にありません。")
@@ -346,8 +369,7 @@ def seat_of(task: Task, by: Actor) -> Seat:
 def _finish(held: Held, task: Task, reading: Reading, *, submission: str, source: str) -> None:
     form = held.compiled.forms.get(task.form)
     answers: Mapping[str, Any] = reading(form) if form else {}
-    by_hand = held.compiled.node(task.element).kind == AD_HOC
-    step = (runtime.conclude if by_hand else runtime.complete)(
+    step = runtime.complete(
         held.compiled.definition,
         held.instance.state,
         task.token,
@@ -361,16 +383,17 @@ def _finish(held: Held, task: Task, reading: Reading, *, submission: str, source
         held.session.flush()
         task.record_id = record.id
         records.drop_draft(held.session, task.id, by=held.by)
-        _note_people(held, answers, record)
+        note_people(held.session, held.case, answers, record, now=held.now)
         records.keep_files(held.session, task, record, form)
     take(held, step, "完了", target=f"task:{task.id}", stage=task.stage, finished_task=task)
 
 
-def _note_people(held: Held, answers: Mapping[str, Any], record: records.Record) -> None:
+def note_people(
+    session: Session, case: Case, answers: Mapping[str, Any], record: records.Record, *, now: datetime
+) -> None:
+    """Note the people whom a record names, so that they are found again."""
     for where, known, shielded in people.from_answers(answers):
-        people.note(
-            held.session, held.case, known, place=where, shielded=shielded, record_id=record.id, now=held.now
-        )
+        people.note(session, case, known, place=where, shielded=shielded, record_id=record.id, now=now)
 
 
 def _record(held: Held, task: Task, form: Form, answers: Mapping[str, Any], source: str) -> records.Record:

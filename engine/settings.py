@@ -19,7 +19,9 @@ class Settings:
     configuration names a secret and never holds it. `smtp` is the mail server (host:port; empty: no
     mail), its password the secret `smtp-password`; `address` is where staff open the pages.
     `night_from`, `night_until` (hours) and `bulk` (cases a person and day) say which looks
-    the officer is shown as unusual.
+    the officer is shown as unusual. `spool` is the folder through which a closed network hands
+    messages over; `hook_limit` the most that another system may send at once (bytes);
+    `hook_allow` the private networks to which events may be sent (10.1.0.0/16).
     """
 
     database_url: str
@@ -41,6 +43,9 @@ class Settings:
     night_from: int = 22
     night_until: int = 6
     bulk: int = 30
+    spool: Path | None = None
+    hook_limit: int = 256 * 1024
+    hook_allow: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -70,6 +75,9 @@ class Settings:
             night_from=_minutes("TSUNAGI_NIGHT_FROM", 22),
             night_until=_minutes("TSUNAGI_NIGHT_UNTIL", 6),
             bulk=_minutes("TSUNAGI_BULK", 30),
+            spool=_folder("TSUNAGI_SPOOL"),
+            hook_limit=_minutes("TSUNAGI_HOOK_LIMIT", 256 * 1024),
+            hook_allow=tuple(os.environ.get("TSUNAGI_HOOK_ALLOW", "").replace(",", " ").split()),
         )
 
     def secret(self, name: str) -> str:

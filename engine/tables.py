@@ -11,16 +11,18 @@ from engine import (
     kin,
     notices,
     people,
+    receipts,
     records,
     registers,
     reminders,
     review,
     schedules,
     sessions,
+    subscriptions,
     tasks,
 )
 
 ALL = (
-    access, agencies, assignment, casebook, definitions, jobs, journal, kin, notices, people, records,
-    registers, reminders, review, schedules, sessions, tasks,
+    access, agencies, assignment, casebook, definitions, jobs, journal, kin, notices, people, receipts, records,
+    registers, reminders, review, schedules, sessions, subscriptions, tasks,
 )  # fmt: skip

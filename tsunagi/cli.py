@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from tsunagi.commands import files, running, town
+from tsunagi.commands import files, running, systems, town
 from tsunagi.commands.japanese import JapaneseGroup, sentence_of
 
 
@@ -24,7 +24,7 @@ def tsunagi() -> None:
 
 for command in (
     running.serve, running.worker, running.demo, running.migrate, town.user, town.publish, files.check,
-    files.trace, files.decide, town.verify_journal,
+    files.trace, files.decide, town.verify_journal, systems.hooks, systems.spool,
 ):  # fmt: skip
     tsunagi.add_command(command)
 

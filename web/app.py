@@ -16,6 +16,7 @@ from web import (
     auth,
     cases,
     coordinators,
+    hooks,
     inbox,
     intake,
     journals,
@@ -48,6 +49,7 @@ BLUEPRINTS = (
     journals,
     coordinators,
     registers,
+    hooks,
 )
 
 

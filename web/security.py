@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, current_app, g, request
 from itsdangerous import BadData, URLSafeSerializer
 
 from engine import sessions
@@ -27,6 +29,16 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+_FOR_SYSTEMS = "tsunagi_for_systems"
+
+
+def for_systems(view: View) -> View:
+    """A place where other systems call, not browsers: no cookie is looked at, and no form's word is asked for."""
+    setattr(view, _FOR_SYSTEMS, True)
+    return view
 
 
 def register(app: Flask) -> None:
@@ -54,7 +66,7 @@ def set_session(response: Response, token: str) -> Response:
 def _know() -> None:
     g.staff = g.actor = None
     token = request.cookies.get(COOKIE, "")
-    if not token or request.endpoint == "static":
+    if not token or request.endpoint == "static" or _is_for_systems():
         return
     with reading() as session:
         found = sessions.who(session, token, settings=settings(), now=now())
@@ -67,7 +79,7 @@ def _know() -> None:
 
 
 def _refuse_forged() -> None:
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+    if request.method in ("GET", "HEAD", "OPTIONS") or _is_for_systems():
         return
     sent = request.headers.get("X-CSRF") or request.form.get(CSRF, "")
     try:
@@ -76,6 +88,10 @@ def _refuse_forged() -> None:
         genuine = False
     if not genuine:
         abort(400, "forged")
+
+
+def _is_for_systems() -> bool:
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), _FOR_SYSTEMS)
 
 
 def _seal(response: Response) -> Response:

@@ -68,14 +68,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An open ad-hoc sub-process: `activities` (element ids) may be performed, again and in any order; none while a
-    sequential one is busy. `place` tells of the sub-process itself what a waiting task tells: lane, properties, scope."""
+    """An open ad-hoc sub-process: `activities` (element ids) may be performed, again and in any order."""
 
     token: str
     element: str
     name: str
     activities: tuple[str, ...]
-    place: Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
