@@ -17,6 +17,7 @@ from tsunagi.tracing_starts import Starts
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=TOKYO)
 MAX_MOVES = 10_000
+UNCAUGHT = "このエラーを受け止めるところがないため、手続きはここで終わりました。エラーの境界イベントを置いてください。"
 EXITS = {"finished": 0, "waiting": 0, "incident": 1, "refused": 3}
 
 Line = dict[str, Any]
@@ -184,9 +185,9 @@ class _Tracing:
                 self._take(runtime.complete(self.definition, self.step.state, call.token, {}, now=self.now))
 
     def _tell(self, passed: Iterable[Passed]) -> None:
-        self.lines.extend(
-            {"event": one.outcome, "element": one.element, "name": one.name, "at": _iso(one.at)} for one in passed
-        )
+        for one in passed:
+            line = {"event": one.outcome, "element": one.element, "name": one.name, "at": _iso(one.at)}
+            self.lines.append(line | {"message": UNCAUGHT} if one.outcome == "incident" else line)
 
     def _fail(self, failed: StepFailed, inputs: Mapping[str, Any]) -> None:
         """An expression failed: what the move did until then is shown, then where it stands still."""

@@ -6,7 +6,7 @@ from typing import Any
 from engine.runtime.play import MAX_DEPTH, Play
 from engine.runtime.state import Scope, Token
 from engine.runtime.subscriptions import arm
-from engine.runtime.variables import associated, plain, visible, visible_in, write
+from engine.runtime.variables import associated, passed_on, plain, visible, visible_in, write
 from processes.bpmn import Node
 
 
@@ -87,7 +87,7 @@ def end_call(play: Play, token: Token, scope: Scope) -> None:
 
 def _mapped_in(play: Play, token: Token, node: Node) -> dict[str, Any]:
     if not _is_mapped_in(node):
-        seen = visible(play, token).flat()
+        seen = passed_on(play, token)
         program = play.definition.programs[node.called or ""]
         declared = [v.name for v in program.process.variables if v.kind == "dataInput"]
         return {name: seen[name] for name in (declared or seen) if name in seen}

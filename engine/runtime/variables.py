@@ -21,6 +21,12 @@ def visible(play: Play, token: Token, extra: Mapping[str, Any] | None = None) ->
                    *_layers(play, play.scope(token)), aliases=play.program_of(token).aliases)
 
 
+def passed_on(play: Play, token: Token) -> dict[str, Any]:
+    """What a called process gets when nothing is mapped: all variables here, without the counts of a multi-instance."""
+    layers = [token.local, *_layers(play, play.scope(token), counted=False)]
+    return Visible(*layers).flat()
+
+
 def visible_in(play: Play, scope: Scope) -> Visible:
     """What an expression directly in the scope can read."""
     return Visible(*_layers(play, scope), aliases=play.program(scope).aliases)
@@ -111,11 +117,11 @@ def associated(
             yield association.target, flat[association.sources[0]]
 
 
-def _layers(play: Play, scope: Scope) -> Iterator[Mapping[str, Any]]:
+def _layers(play: Play, scope: Scope, *, counted: bool = True) -> Iterator[Mapping[str, Any]]:
     while True:
         if scope.vars:
             yield scope.vars
-        if scope.kind == "instance" and scope.owner in play.run.tokens:
+        if counted and scope.kind == "instance" and scope.owner in play.run.tokens:
             yield counts(play.run.tokens[scope.owner])
         if scope.kind in ROOTS or scope.parent is None:
             return

@@ -4,6 +4,7 @@
     boundaryEvent b on=a !timer=P1D an event definition after `!` (the rest of the line is its value)
     subProcess s [ … ]              what lies between is inside
     a > b > c                       sequence flows;   a > b if x = 1   a > b default
+    b ~ u                           an association
     | <xml/>                        raw XML inside the node of the line before
 """
 
@@ -55,6 +56,9 @@ class _Drawing:
             if line.startswith("|"):
                 head, tag, tail = out[-1].rpartition("</")
                 out[-1] = head + line[1:].strip() + tag + tail
+            elif " ~ " in line:
+                source, _, target = line.partition(" ~ ")
+                out.append(f'<association id="{source}~{target}" sourceRef="{source}" targetRef="{target}"/>')
             elif " > " in line and "!" not in line:
                 out.extend(self._flow(line))
             else:
