@@ -8,11 +8,11 @@ shows a name of those concerned (class L1).
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from engine import agencies, journal
@@ -26,6 +26,8 @@ from engine.definitions import Compiled, compiled, current
 from engine.tasks import Task
 
 LEVELS = ("要介入", "停滞", "注意")
+#: How far past its date a timer may be before the worker is thought to stand still.
+PATIENCE = timedelta(hours=1)
 SIGNS = {"要介入": "●", "停滞": "▲", "注意": "△"}
 
 
@@ -139,8 +141,11 @@ def _open_tasks(session: Session, actor: Actor) -> Iterable[Row[Any]]:
 
 def _without_task(session: Session, actor: Actor) -> Iterable[Row[Any]]:
     waits = select(Task.id).where(Task.case_id == Case.id, Task.status == "open").exists()
+    wake_at = (
+        select(func.min(Instance.wake_at)).where(Instance.case_id == Case.id, Instance.status == "running").scalar_subquery()
+    )
     return session.execute(
-        select(Case.id, Case.number, Case.district, Case.lead, Case.moved_at, Case.urgency).where(
+        select(Case.id, Case.number, Case.district, Case.lead, Case.moved_at, Case.urgency, wake_at.label("wake_at")).where(
             Case.status == "open", ~waits, *_allowed(actor)
         )
     )
@@ -183,8 +188,13 @@ def _business_days(days: Calendar, since: date, until: date) -> int:
 
 
 def _judge_silent(row: Row[Any], ready: Compiled, incidents: set[int | None], now: datetime) -> list[Found]:
-    still = (now - row.moved_at).days
-    found = _found(ready, 0, still, row.urgency, f"{still}日間、何の記録もありません")
+    found: list[Found] = []
+    if row.wake_at is None:
+        still = (now - row.moved_at).days
+        found += _found(ready, 0, still, row.urgency, f"{still}日間、何の記録もありません")
+    elif row.wake_at < now - PATIENCE:
+        found.append(Found(level="要介入", sentence="予定の日時を過ぎましたが、自動処理が動いていません"))
+    # A date ahead on which the process goes on by itself (an evaluation, a follow-up) is a plan, not a standstill.
     if row.id in incidents:
         found.append(Found(level="要介入", sentence="手続きの図に支障があり、進められません"))
     return found
@@ -229,11 +239,7 @@ def _silent_row(
     session: Session, row: Row[Any], found: list[Found], names: dict[str, str], now: datetime
 ) -> StuckRow:
     waits = session.scalars(select(Awaited.name).where(Awaited.case_id == row.id)).all()
-    timer = session.scalar(
-        select(Instance.wake_at)
-        .where(Instance.case_id == row.id, Instance.wake_at.is_not(None))
-        .order_by(Instance.wake_at)
-    )
+    timer: datetime | None = row.wake_at
     if timer:
         step = f"{timer.astimezone(JST):%Y-%m-%d}に次の用件が出ます"
     else:
