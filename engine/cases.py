@@ -113,11 +113,27 @@ def fire(session: Session, instance_id: int, *, now: datetime) -> bool:
     return True
 
 
+def call_waits(session: Session, instance_id: int, token: str, *, lock: bool = False) -> bool:
+    """Whether a process still waits for the outcome of this call; refuses (NotOpen) while its case is stopped."""
+    instance = session.get(Instance, instance_id, with_for_update=True if lock else None, populate_existing=lock)
+    if instance is None or instance.status not in ("running", "suspended"):
+        return False
+    if instance.status == "suspended":
+        raise NotOpen("このケースは停止中です。再開すると進みます。")
+    return runtime.waits_for(instance.state, token)
+
+
 def answer_call(
-    session: Session, instance_id: int, token: str, result: Mapping[str, Any], *, now: datetime
+    session: Session,
+    instance_id: int,
+    token: str,
+    result: Mapping[str, Any],
+    *,
+    now: datetime,
+    by: Actor = CLOCK,
 ) -> None:
     """Give the outcome of an outgoing call back to the diagram that waits for it."""
-    held = hold(session, instance_id, by=CLOCK, seat=None, now=now)
+    held = hold(session, instance_id, by=by, seat=None, now=now)
     ensure_running(held)
     take(
         held,

@@ -23,7 +23,7 @@ from engine.bundles import Bundle, gather
 from engine.db import Base, Moment
 from engine.errors import Conflict, Invalid, NotFound
 from engine.known import known_forms
-from engine.operators import EFFECTS, OPERATORS
+from engine.operators import EFFECTS, OPERATORS, misused
 from forms.errors import FormError
 from forms.schema import Form
 from forms.schema import read as read_form
@@ -165,12 +165,29 @@ def check(session: Session, files: Mapping[str, str]) -> tuple[Finding, ...]:
         forms = known_forms(bundle.forms.values())
     except FormError as error:
         raise Invalid("様式に直すところがあります。", error.findings) from error
-    return checking.check(
+    found = checking.check(
         bundle.main, name=bundle.name, called=bundle.called, decisions=bundle.decisions, forms=forms,
         house=HouseRules(
             agencies=frozenset(session.scalars(select(Agency.code))), roles=frozenset(session.scalars(select(Role.code))),
             forms=forms, operators=OPERATORS,
         ),
+    )  # fmt: skip
+    return (*found, *_misuses(files))
+
+
+def _misuses(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Outside operators that are given what they do not know, or lack what they need."""
+    try:
+        diagram = read_diagram(gather(files).main, name="main")
+    except DiagramError:
+        return ()
+    return tuple(
+        Finding(
+            rule="house-operator", element=node.id, line=node.line,
+            message=f"「{node.name or node.id}」の自動の処理：{sentence}図の右の欄で直してください。",
+        )
+        for process in diagram.processes.values() for node in process.nodes.values() if node.operator is not None
+        for sentence in misused(node.operator.id, {one.id: one.value for one in node.operator.parameters})
     )  # fmt: skip
 
 

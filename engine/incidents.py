@@ -53,10 +53,12 @@ def change(
     """Change what the job is asked to do (ids, codes and names of settings only) and try it again."""
     incident = _open(session, incident_id)
     job = _stopped(session, incident)
-    unknown = sorted(set(particulars) - set(job.particulars))
+    asked = dict(job.particulars.get("parameters", job.particulars))
+    unknown = sorted(set(particulars) - set(asked))
     if unknown:
         raise Invalid(f"この仕事に「{'、'.join(unknown)}」という項目はありません。画面を開き直してください。")
-    job.particulars = {**job.particulars, **particulars}
+    changed = {**asked, **particulars}
+    job.particulars = {**job.particulars, "parameters": changed} if "parameters" in job.particulars else changed
     job.status, job.run_at, job.attempts, job.deaths, job.fault, job.done_at = "due", now, 0, 0, "", None
     return _mended(session, incident, "直してやり直した", "", by=by, now=now)
 
@@ -69,9 +71,15 @@ def skip(session: Session, incident_id: int, *, reason: str, by: Actor, now: dat
     job = _stopped(session, incident)
     job.status, job.done_at = "skipped", now
     token = job.particulars.get("token")
-    if token and job.instance_id is not None:
-        cases.answer_call(session, job.instance_id, str(token), {}, now=now)
+    if token and job.instance_id is not None and cases.call_waits(session, job.instance_id, str(token)):
+        cases.answer_call(session, job.instance_id, str(token), {}, by=by, now=now)
     return _mended(session, incident, "飛ばした", reason.strip(), by=by, now=now)
+
+
+def asked_of(job: Job) -> dict[str, Any]:
+    """What a manager may change of a job: its parameters by name."""
+    asked = job.particulars.get("parameters", job.particulars)
+    return {name: value for name, value in asked.items() if isinstance(value, str | int | float) or value is None}
 
 
 def _open(session: Session, incident_id: int) -> Incident:

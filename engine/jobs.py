@@ -96,11 +96,14 @@ Handler = Callable[[Errand], Finish | None]
 
 
 class NotNow(Exception):
-    """It cannot be done now: try again `after` so long (by the usual back-off if None); `sentence` says why."""
+    """It cannot be done now: try again `after` so long (by the usual back-off if None); `sentence` says why.
 
-    def __init__(self, sentence: str, *, after: timedelta | None = None) -> None:
+    With `counts` false the attempt is not counted: what is waited for is no failure.
+    """
+
+    def __init__(self, sentence: str, *, after: timedelta | None = None, counts: bool = True) -> None:
         super().__init__(sentence)
-        self.sentence, self.after = sentence, after
+        self.sentence, self.after, self.counts = sentence, after, counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

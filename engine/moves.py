@@ -291,7 +291,7 @@ def _carry_out(held: Held, step: Step, gathered: Gathered) -> Step:
     while pending:
         call = pending.popleft()
         operator = REGISTRY.get(call.operator)
-        if operator is None:
+        if operator is None or operator.outside:
             _hand_over(held, call)
             continue
         gathered.effects.append(call.operator)
@@ -313,15 +313,16 @@ def _gather(held: Held, step: Step, gathered: Gathered) -> None:
 
 
 def _hand_over(held: Held, call: Call) -> None:
+    """What reaches outside is a job of the operator's own kind; the token waits for its result."""
     enqueue(
         held.session,
-        "call",
+        call.operator,
         key=f"call:{held.instance.id}:{call.token}",
         run_at=held.now,
         case_id=held.case.id,
         instance_id=held.instance.id,
         token=call.token,
-        operator=call.operator,
+        element=call.element,
         parameters=dict(call.parameters),
     )
 

@@ -1,20 +1,39 @@
 """Operators that a service task may name: typed parameters, and what each does, in words.
 
 *Effects* are done by the engine within the move and return nothing; *answers* are computed
-within the move and give their result back to the diagram.
+within the move and give their result back to the diagram; what reaches *outside* becomes a job
+of the worker, and the process waits for its result. A secret is named, never held.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: What a parameter may be, and what a coordinator reads about it.
+KINDS = {
+    "text": "決まった言葉。個人の情報は書かない", "agency": "機関コード", "role": "役割のコード",
+    "number": "数", "moment": "日時",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """One operator; `parameters` maps a name to what a coordinator reads beside its field."""
+    """One operator; `parameters` maps a name to what a coordinator reads beside its field, `kinds` a name to its kind
+    (text if not told); `optional` ones may be left out."""
 
     name: str
     label: str
     parameters: dict[str, str]
     answers: bool = False
+    outside: bool = False
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
+
+    def described(self, parameter: str) -> str:
+        """A parameter as the modeler's panel offers it: its label, of what kind, and whether it may be left out."""
+        kind = KINDS[self.kinds[parameter]] if parameter in self.kinds else ""
+        may = "なくてもよい" if parameter in self.optional else ""
+        notes = "、".join(note for note in (kind, may) if note)
+        return f"{self.parameters[parameter]}〔{notes}〕" if notes else self.parameters[parameter]
 
 
 REGISTRY: dict[str, Operator] = {
@@ -65,7 +84,46 @@ REGISTRY: dict[str, Operator] = {
         Operator(
             name="calendar.due", label="営業日で期日を計算する", parameters={"days": "営業日数"}, answers=True
         ),
+        Operator(
+            name="mail.send",
+            label="機関にメールで知らせる",
+            parameters={"agency": "知らせる機関", "about": "用件", "role": "役割"},
+            kinds={"agency": "agency", "about": "text", "role": "role"},
+            optional=frozenset({"role"}),
+            outside=True,
+        ),
+        Operator(
+            name="paper.pdf",
+            label="通知のPDFを作り、ケースに添付する",
+            parameters={"title": "題", "body": "本文", "agency": "宛先の機関"},
+            kinds={"title": "text", "body": "text", "agency": "agency"},
+            optional=frozenset({"agency"}),
+            outside=True,
+        ),
+        Operator(
+            name="calendar.file",
+            label="予定のファイル（ICS）を作り、ケースに添付する",
+            parameters={"title": "題", "at": "始まり", "minutes": "長さ（分）"},
+            kinds={"title": "text", "at": "moment", "minutes": "number"},
+            optional=frozenset({"minutes"}),
+            outside=True,
+        ),
     )
 }
-EFFECTS = frozenset(name for name, operator in REGISTRY.items() if not operator.answers)
+EFFECTS = frozenset(name for name, operator in REGISTRY.items() if not (operator.answers or operator.outside))
 OPERATORS = frozenset(REGISTRY)
+
+
+def misused(name: str, parameters: Mapping[str, str]) -> list[str]:
+    """What is wrong with the parameters (as written in FEEL) of an outside operator, as sentences."""
+    operator = REGISTRY.get(name)
+    if operator is None or not operator.outside:
+        return []
+    said = [f"「{key}」という項目はありません。" for key in sorted(set(parameters) - set(operator.parameters))]
+    for key, label in operator.parameters.items():
+        written = parameters.get(key, "").strip()
+        if not written and key not in operator.optional:
+            said.append(f"「{label}」が要ります。")
+        elif operator.kinds.get(key) == "number" and written.startswith('"'):
+            said.append(f"「{label}」は数ですが、言葉（{written[:20]}）でした。")
+    return said

@@ -49,14 +49,14 @@ def carry_out(database: Database, settings: Settings, grip: Grip, job: Job, *, l
     except Refused as refused:
         write = partial(_stop, database, grip, refused.sentence, now)
     except NotNow as later:
-        write = partial(_again, database, grip, later.sentence, later.after, now)
+        write = partial(_again, database, grip, later, now)
     except DATABASE_AWAY:
         # Not the job's fault, so it does not count: it is due again as soon as the database is back.
         log.warning("the database does not answer; job %s is put back", grip.job_id)
         write = partial(_put_back, database, grip, now)
     except Exception as failure:
         log.exception("job %s failed", grip.job_id)
-        write = partial(_again, database, grip, type(failure).__name__, None, now)
+        write = partial(_again, database, grip, NotNow(type(failure).__name__), now)
     _persist(lease, write)
 
 
@@ -85,17 +85,20 @@ def _stop(database: Database, grip: Grip, sentence: str, now: datetime) -> None:
             incidents.note_job(session, job, sentence, now=now)
 
 
-def _again(database: Database, grip: Grip, fault: str, after: timedelta | None, now: datetime) -> None:
+def _again(database: Database, grip: Grip, later: NotNow, now: datetime) -> None:
     with database.transaction() as session:
         job = held(session, grip)
         if job is None:
             return
-        job.lease_until, job.fault = None, fault[:200]
+        job.lease_until, job.fault = None, later.sentence[:200]
+        wait = later.after or back_off(job.attempts)
+        if not later.counts:
+            job.attempts -= 1
         if job.attempts > len(RETRIES):
             job.status, job.done_at = "stopped", now
             incidents.note_job(session, job, WORN_OUT, now=now)
         else:
-            job.status, job.run_at = "due", now + (after or back_off(job.attempts))
+            job.status, job.run_at = "due", now + wait
 
 
 def _put_back(database: Database, grip: Grip, now: datetime) -> None:

@@ -13,6 +13,7 @@ from engine.runtime.moves import (
     signal,
     start,
     throw_error,
+    waits_for,
 )
 from engine.runtime.values import (
     Awaited,
@@ -32,5 +33,5 @@ from engine.runtime.values import (
 __all__ = [
     "Awaited", "Call", "Decided", "Definition", "Message", "NotAwaited", "Offer", "Passed", "Step", "StepFailed",
     "Timer", "Unrunnable", "Waiting", "cancel", "compile", "complete", "deliver", "describe", "fire", "perform", "read",
-    "signal", "start", "throw_error",
+    "signal", "start", "throw_error", "waits_for",
 ]

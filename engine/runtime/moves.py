@@ -135,6 +135,12 @@ def read(definition: Definition, state: bytes, token: str, text: str, *, now: da
     return plain_or_none(value)
 
 
+def waits_for(state: bytes, token: str) -> bool:
+    """Whether the run still waits at this token (a task or a service)."""
+    found = load(state).tokens.get(token)
+    return found is not None and found.status == "waiting"
+
+
 def describe(definition: Definition, state: bytes, *, now: datetime) -> Step:
     """The present of a run, without moving it."""
     return step(_resumed(definition, state, now))
@@ -192,4 +198,6 @@ def _fire_next(play: Play) -> bool:
     return True
 
 
-__all__ = ["cancel", "complete", "deliver", "describe", "fire", "perform", "read", "signal", "start", "throw_error"]
+__all__ = [
+    "cancel", "complete", "deliver", "describe", "fire", "perform", "read", "signal", "start", "throw_error", "waits_for",
+]

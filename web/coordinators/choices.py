@@ -46,7 +46,7 @@ def palette(session: Session, work: Work, *, today: date) -> dict[str, Any]:
         "classes": _coded(CLASSES),
         "deadlines": deadlines(work.files.get("D5.dmn", "")),
         "operators": [
-            {"id": one.name, "name": one.label, "parameters": [{"id": key, "label": label} for key, label in one.parameters.items()]}
+            {"id": one.name, "name": one.label, "parameters": [{"id": key, "label": one.described(key)} for key in one.parameters]}
             for one in operators.REGISTRY.values()
         ],
         "processes": _processes(session),
