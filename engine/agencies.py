@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from engine.db import JST, Base, Moment
 from engine.errors import NotFound
 
+#: The kind of an agency that is a team of a safety confirmation (班): nobody refers a case to it.
+TEAM = "班"
+
 
 class Agency(Base):
     """An agency with an inbox; one corporation may hold several (社協 has three)."""

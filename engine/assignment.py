@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -144,15 +145,18 @@ def _moment(value: Any, calendar: Calendar, now: datetime) -> datetime:
     if isinstance(text, int | float) or str(text).replace(".", "", 1).isdigit():
         return end_of(calendar.add_business_days(now.astimezone(JST).date(), int(float(str(text)))))
     try:
-        return (
-            datetime.fromisoformat(str(text)).astimezone(JST)
-            if "T" in str(text)
-            else end_of(date.fromisoformat(str(text)))
-        )
+        return moment_of(str(text)) if "T" in str(text) else end_of(date.fromisoformat(str(text)))
     except ValueError as error:
         raise Invalid(
             f"期限「{text}」は日付でも営業日数でもありません。図の期限を確かめてください。"
         ) from error
+
+
+def moment_of(text: str) -> datetime:
+    """A moment as FEEL or a form writes it: 2026-04-03T09:30:00@Asia/Tokyo, or with an offset; without one, here."""
+    plain, _, zone = text.partition("@")
+    found = datetime.fromisoformat(plain)
+    return (found.replace(tzinfo=ZoneInfo(zone) if zone else JST) if found.tzinfo is None else found).astimezone(JST)
 
 
 def end_of(day: date) -> datetime:

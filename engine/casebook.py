@@ -140,6 +140,11 @@ class Numbering(Base):
 
 def next_number(session: Session, kind: str, *, today: date) -> str:
     """The next case number: fiscal year in era style, kind, running number (R8-相-0001)."""
+    return next_numbers(session, kind, 1, today=today)[0]
+
+
+def next_numbers(session: Session, kind: str, count: int, *, today: date) -> list[str]:
+    """So many case numbers in a row."""
     year = fiscal_year(today)
     row = session.scalar(
         select(Numbering).where(Numbering.year == year, Numbering.kind == kind).with_for_update()
@@ -147,8 +152,8 @@ def next_number(session: Session, kind: str, *, today: date) -> str:
     if row is None:
         row = Numbering(year=year, kind=kind, last=0)
         session.add(row)
-    row.last += 1
-    return f"R{year - 2018}-{kind}-{row.last:04d}"
+    row.last += count
+    return [f"R{year - 2018}-{kind}-{number:04d}" for number in range(row.last - count + 1, row.last + 1)]
 
 
 def relations(session: Session, case_id: int) -> list[Relation]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import String, cast, literal, select, update
 from sqlalchemy.orm import Session
 
-from engine import definitions, effects, journal, people, records, runtime, tasks
+from engine import definitions, effects, emergency, journal, people, records, runtime, tasks
 from engine.access import TOWN
 from engine.agencies import CLOCK, Actor, Seat
 from engine.casebook import LEAD, RECEPTION, Case, Incident, Instance, Relation
@@ -24,7 +24,8 @@ from forms.schema import Form
 
 Result = TypeVar("Result")
 Reading = Callable[[Form], Mapping[str, Any]]
-assert effects  # imported for what it registers
+assert effects  # imported for what it registers, and so is the next
+assert emergency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,7 @@ def complete(
     tasks.ensure_open(session, task)
     held.seat = _seat(task, by)
     ensure_running(held)
+    _ensure_another(held, task)
     _finish(held, task, reading, submission=submission, source=source)
     return Moved(case=held.case, task=task)
 
@@ -380,6 +382,19 @@ def _seat(task: Task, by: Actor) -> Seat:
             "ほかの人が担当している用件です。書いた内容は残っています。担当の人に確かめてください。"
         )
     return seat
+
+
+def _ensure_another(held: Held, task: Task) -> None:
+    """A task that names another one (not-by) is for somebody else than who did that: two people decide."""
+    named = held.compiled.node(task.element).properties.get("not-by", "")
+    if not named:
+        return
+    did = select(Task.id).where(
+        Task.instance_id == held.instance.id, Task.element.in_([part.strip() for part in named.split(",")]),
+        Task.status == "done", Task.done_by == held.by.staff_id,
+    )  # fmt: skip
+    if held.session.scalar(did.limit(1)) is not None:
+        raise NotYours("2人で確かめる用件です。前の用件をした人とは別の人が行ってください。書いた内容は残っています。")
 
 
 def _finish(held: Held, task: Task, reading: Reading, *, submission: str, source: str) -> None:

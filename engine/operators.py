@@ -108,6 +108,35 @@ REGISTRY: dict[str, Operator] = {
             optional=frozenset({"minutes"}),
             outside=True,
         ),
+        Operator(
+            name="emergency.on",
+            label="緊急モードを始める",
+            parameters={
+                "event": "緊急イベント（C23）",
+                "districts": "地区",
+                "shortcuts": "使う特例",
+                "since": "始まり",
+                "until": "予定終了",
+                "drill": "訓練ならtrue",
+            },
+            answers=True,
+        ),
+        Operator(name="emergency.narrow", label="緊急モードの特例を減らす", parameters={"shortcuts": "残す特例"}),
+        Operator(name="emergency.off", label="緊急モードを終える", parameters={}, answers=True),
+        Operator(name="safety.open", label="名簿の世帯ごとに安否確認を始める", parameters={}),
+        Operator(
+            name="safety.note",
+            label="安否を一覧に書く",
+            parameters={"anpi": "安否（C22）", "lane": "次にすること（D15）"},
+        ),
+        Operator(
+            name="safety.handover", label="確かめていない世帯を引き継ぐ", parameters={"to": "引継ぎ先"}
+        ),
+        Operator(
+            name="case.event",
+            label="災害の印を付ける",
+            parameters={"tag": "災害の印", "kind": "種別（相 など）"},
+        ),
     )
 }
 EFFECTS = frozenset(name for name, operator in REGISTRY.items() if not (operator.answers or operator.outside))

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,8 @@ VARIANTS = str.maketrans(
         "眞": "真",
     }
 )
+PLAIN = ("name", "kana", "birth", "tel", "address", "reason", "care")
+LATER = frozenset({"reason", "care"})
 KANA = str.maketrans({"ヂ": "ジ", "ヅ": "ズ", "ヴ": "ブ", "ー": "", "・": "", " ": "", "　": ""})
 
 
@@ -75,6 +77,9 @@ class Particulars:
     birth: str = ""
     tel: str = ""
     address: str = ""
+    #: Why help may be needed (支援を要する事由) and what to heed (配慮), from the register for evacuation.
+    reason: str = ""
+    care: str = ""
 
 
 def note(
@@ -88,29 +93,55 @@ def note(
     now: datetime,
 ) -> Person:
     """Add a person to a case, with the traces by which he or she is found again."""
-    sealed = vault_of(session).seal(
-        json.dumps(_plain(known), ensure_ascii=False).encode(),
-        wrapped=case.data_key or b"",
-        about=f"person:{case.id}",
-    )
-    person = Person(
-        case_id=case.id, record_id=record_id, place=place, shielded=shielded, noted_at=now, sealed=sealed
-    )
-    session.add(person)
+    return note_many(session, [(case, known, shielded, place)], record_id=record_id, now=now)[0]
+
+
+def note_many(
+    session: Session,
+    told: Sequence[tuple[Case, Particulars, bool, str]],
+    *,
+    record_id: int | None = None,
+    now: datetime,
+) -> list[Person]:
+    """Add people to cases: (case, particulars, shielded, place) each, with the traces by which they are found again."""
+    persons = [
+        Person(
+            case_id=case.id,
+            record_id=record_id,
+            place=place,
+            shielded=shielded,
+            noted_at=now,
+            sealed=vault_of(session).seal(
+                json.dumps(_plain(known), ensure_ascii=False).encode(),
+                wrapped=case.data_key or b"",
+                about=f"person:{case.id}",
+            ),
+        )
+        for case, known, shielded, place in told
+    ]
+    session.add_all(persons)
     session.flush()
     session.add_all(
-        [
-            Trace(person_id=person.id, case_id=case.id, kind=kind, mark=mark)
-            for kind, mark in marks(session, known)
-        ]
+        Trace(person_id=person.id, case_id=case.id, kind=kind, mark=mark)
+        for person, (case, known, _, _) in zip(persons, told, strict=True)
+        for kind, mark in marks(session, known)
     )
-    return person
+    return persons
 
 
 def of_case(session: Session, case: Case) -> list[tuple[Person, Particulars]]:
     """The people of a case; the caller has seen to the ground (class L2)."""
     rows = session.scalars(select(Person).where(Person.case_id == case.id).order_by(Person.id))
     return [(person, _open(session, person, case)) for person in rows]
+
+
+def of_cases(session: Session, cases: Sequence[Case]) -> dict[int, list[tuple[Person, Particulars]]]:
+    """The people of many cases, by case; the caller has seen to the ground."""
+    by_id = {case.id: case for case in cases}
+    found: dict[int, list[tuple[Person, Particulars]]] = {}
+    for person in session.scalars(select(Person).where(Person.case_id.in_(sorted(by_id))).order_by(Person.id)):
+        found.setdefault(person.case_id, []).append((person, _open(session, person, by_id[person.case_id])))
+    return found
 
 
 def alike(session: Session, known: Particulars, *, but: int | None = None) -> list[int]:
@@ -198,7 +229,7 @@ def _mark(session: Session, kind: str, text: str) -> str:
 
 
 def _plain(known: Particulars) -> Mapping[str, str]:
-    return {name: getattr(known, name) for name in ("name", "kana", "birth", "tel", "address")}
+    return {name: getattr(known, name) for name in PLAIN if getattr(known, name) or name not in LATER}
 
 
 def _open(session: Session, person: Person, case: Case) -> Particulars:

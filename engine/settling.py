@@ -59,13 +59,14 @@ def _settle_tasks(held: Held, waiting: Sequence[Waiting], finished_task: Task | 
         )
     fresh = [task for task in waiting if task.token not in known]
     if fresh:
-        rows = [_task_row(held, task) for task in fresh]
+        rows = [task_row(held, task) for task in fresh]
         _open_to_somebody(held, rows)
         held.session.execute(insert(Task), rows)
     held.instance.waiting = tokens
 
 
-def _task_row(held: Held, waiting: Waiting) -> dict[str, Any]:
+def task_row(held: Held, waiting: Waiting) -> dict[str, Any]:
+    """The columns of a waiting task's row."""
     where = place(
         held.compiled, waiting, held.case, held.days(), state=held.instance.state, now=held.now
     )

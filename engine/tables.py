@@ -6,6 +6,7 @@ from engine import (
     assignment,
     casebook,
     definitions,
+    disasters,
     jobs,
     journal,
     kin,
@@ -23,6 +24,6 @@ from engine import (
 )
 
 ALL = (
-    access, agencies, assignment, casebook, definitions, jobs, journal, kin, notices, people, receipts, records,
+    access, agencies, assignment, casebook, definitions, disasters, jobs, journal, kin, notices, people, receipts, records,
     registers, reminders, review, schedules, sessions, subscriptions, tasks,
 )  # fmt: skip

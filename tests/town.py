@@ -1,7 +1,8 @@
 """The town as stories speak of it: staff open, complete, wait. A real database, a real worker."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -66,11 +67,26 @@ class Town:
         self, agency: str, step: str, *, submission: str = "", staff: str = "", **said: Any
     ) -> None:
         """An agency completes an open task of the case, named by its title, element id or form."""
-        code = self._code(agency)
-        task = self.task(step, agency=code)
+        task = self.task(step, agency=self._code(agency))
+        self.completes_as(
+            self.staff(agency, task.role), step, agency=task.agency, submission=submission, **said
+        )
+
+    def completes_as(
+        self,
+        actor: Actor,
+        step: str,
+        *,
+        agency: str | None = None,
+        submission: str = "",
+        files: Sequence[str] = (),
+        **said: Any,
+    ) -> None:
+        """A certain person completes an open task of the case, with files handed in before."""
+        task = self.task(step, agency=agency)
         with self.database.transaction(write=False) as session:
-            actor = self._staff(session, code, task.role)
-            context = self._context(session, code)
+            known = self._context(session, task.agency)
+        context = replace(known, files={one: f"{one}.csv" for one in files}) if files else known
         cases.attempt(
             self.database,
             lambda session: cases.complete(

@@ -19,13 +19,21 @@ from forms.answers import Context
 from forms.fields import Choice, every
 from forms.schema import Form
 
+#: Forms whose agencies are the teams of a safety confirmation, not the offices.
+FOR_TEAMS = frozenset({"F-F02"})
+
 
 def asking(
     session: Session, task: Task, form: Form, case: Case, *, by: Actor, seen: Sight | None, now: datetime
 ) -> Context:
     """What the page of a task knows: agencies of today, colleagues, the people of the case, its own attachments."""
     today = agencies.today_of(now)
-    offices = tuple(Choice(value=one.code, label=one.name) for one in agencies.current(session, today=today))
+    teams = form.key in FOR_TEAMS
+    offices = tuple(
+        Choice(value=one.code, label=one.name)
+        for one in agencies.current(session, today=today)
+        if (one.kind == agencies.TEAM) == teams
+    )
     colleagues = tuple(
         Choice(value=str(one.id), label=one.name)
         for one in agencies.members(session, task.agency, today=today)
@@ -50,7 +58,11 @@ def asking(
 def noting(session: Session, case: Case, seat: Seat, *, by: Actor, now: datetime) -> Context:
     """What the page of a note knows: agencies of today and colleagues of the writer's seat."""
     today = agencies.today_of(now)
-    offices = tuple(Choice(value=one.code, label=one.name) for one in agencies.current(session, today=today))
+    offices = tuple(
+        Choice(value=one.code, label=one.name)
+        for one in agencies.current(session, today=today)
+        if one.kind != agencies.TEAM
+    )
     colleagues = tuple(Choice(value=str(one.id), label=one.name) for one in agencies.members(session, seat.agency, today=today))
     me = {"agency": seat.agency, "staff": str(by.staff_id), "name": by.name}
     choices = {"agency": offices, "staff": colleagues, **_of_case(session, case, None)}

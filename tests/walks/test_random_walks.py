@@ -39,6 +39,17 @@ def told(name: str, payload: Mapping[str, Any]) -> Callable[[Town, Random], None
     return start
 
 
+def emergency(town: Town, rng: Random) -> None:
+    """The chief of the welfare section turns the emergency mode on."""
+    town.opens("fukushi", process="P-F", at="M-SE")
+
+
+def household(town: Town, rng: Random) -> None:
+    """One household that a team has to find."""
+    facts = {"han": "han1", "eventTag": "R8-地震-0403", "kunren": rng.random() < 0.5, "urgency": 2}
+    town.opens("fukushi", process="P-F2", at="S-SE", facts=facts)
+
+
 STARTS: dict[str, Callable[[Town, Random], None]] = {
     "P-A": consult,
     "P-A2": referral,
@@ -48,6 +59,9 @@ STARTS: dict[str, Callable[[Town, Random], None]] = {
         {"item": "walk-1", "purpose": "方針協議", "kinou": "A", "agencies": ["hokatsu", "fukushi"]},
     ),
     "P-B2": told("consent.start", {"agencies": ["hokatsu", "fukushi"], "lead": "hokatsu"}),
+    "P-F": emergency,
+    "P-F2": household,
+    "P-F3": told("emergency.shortcut", {"tokurei": "口頭同意", "kikan": "hokatsu", "eventTag": "R8-地震-0403"}),
     "P-X1": told("report.start", {"shurui": ["児童虐待"]}),
 }
 

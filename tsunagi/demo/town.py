@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import bundles, definitions, register_files
-from engine.agencies import CLOCK, Agency, Membership, Role, Staff
+from engine.agencies import CLOCK, TEAM, Agency, Membership, Role, Staff
 from engine.sessions import HASHER
 from forms import sheets
 from forms.registers import registers
@@ -36,6 +36,7 @@ def seed(session: Session, *, now: datetime, password: str = PASSWORD) -> None:
     settle_agencies(session)
     settle_registers(session, now=now)
     settle_staff(session, password)
+    settle_teams(session)
     publish_shipped(session, now=now)
 
 
@@ -75,6 +76,19 @@ def settle_staff(session: Session, password: str) -> None:
             Membership(
                 staff_id=staff.id, agency=agency_code, role=seat.rstrip("0123456789"), valid_from=SINCE
             )
+        )
+    session.flush()
+
+
+def settle_teams(session: Session) -> None:
+    """The teams of a safety confirmation (班): agencies of their own, whose members sit elsewhere too."""
+    logins = dict(session.execute(select(Staff.login, Staff.id)).all())
+    for team in plan()["teams"]:
+        session.add(Agency(code=team["code"], name=team["name"], kind=TEAM, section="防災", valid_from=SINCE))
+        session.flush()
+        session.add_all(
+            Membership(staff_id=logins[login], agency=team["code"], role="kik", valid_from=SINCE)
+            for login in team["members"]
         )
     session.flush()
 
