@@ -60,11 +60,11 @@ def open_many(
     cases = _cases(session, order, beginnings, now)
     books = [Book(name=f"case:{case.id}", length=0, head=GENESIS) for case in cases]
     session.add_all(books)
-    session.add_all(
-        Relation(case_id=case.id, agency=agency, kind=kind, since=now)
+    session.execute(insert(Relation), [
+        {"case_id": case.id, "agency": agency, "kind": kind, "since": now}
         for case, one in zip(cases, beginnings, strict=True)
         for agency, kind in {order.lead: LEAD, **one.relations}.items()
-    )
+    ])  # fmt: skip
     steps = [_first_step(ready, order, case, one.facts, now) for case, one in zip(cases, beginnings, strict=True)]
     instances = [_instance(case, version.id, order.key, step, now) for case, step in zip(cases, steps, strict=True)]
     session.add_all(instances)

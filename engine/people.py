@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine import journal
@@ -121,11 +121,13 @@ def note_many(
     ]
     session.add_all(persons)
     session.flush()
-    session.add_all(
-        Trace(person_id=person.id, case_id=case.id, kind=kind, mark=mark)
+    traces = [
+        {"person_id": person.id, "case_id": case.id, "kind": kind, "mark": mark}
         for person, (case, known, _, _) in zip(persons, told, strict=True)
         for kind, mark in marks(session, known)
-    )
+    ]
+    if traces:
+        session.execute(insert(Trace), traces)
     return persons
 
 
