@@ -17,7 +17,7 @@ from engine.definitions import Process, compiled
 from engine.errors import NotFound
 from engine.journal import Entry
 from engine.tasks import Task, seat_for
-from web import diagram, door
+from web import deciding, diagram, door
 from web.door import signed_in
 
 pages = Blueprint("cases", __name__, url_prefix="/cases")
@@ -132,7 +132,8 @@ def _told(session: Session, case: Case, seen: Sight) -> dict[str, Any]:
         "incidents": list(session.scalars(select(Incident).where(Incident.case_id == case.id, Incident.mended_at.is_(None)))),
         "instances": [(one, names.get(one.key, one.key)) for one in instances],
         "drawn": _drawn(session, here, near=True) if here else None, "drawn_of": here, "told": TOLD,
-        "stage_of": _stage(common["open_tasks"]), "words": _words(session, instances),
+        "stage_of": _stage(common["open_tasks"]), "decisions": deciding.told(session, timeline, instances) if seen.level >= 3 else {},
+        "words": _words(session, instances),
         "reasons": {entry.id: journal.reason_of(session, entry, case) for entry in timeline},
     }  # fmt: skip
 
