@@ -22,6 +22,7 @@ from engine.runtime import Message, StepFailed
 from engine.tasks import Task
 from forms.schema import Form
 
+AD_HOC = "adHocSubProcess"
 Result = TypeVar("Result")
 Reading = Callable[[Form], Mapping[str, Any]]
 assert effects  # imported for what it registers, and so is the next
@@ -91,11 +92,11 @@ def complete(
     The case is locked before anything else is looked at. The same `submission` twice is
     answered from the first time. Raises AlreadyDone (who, when), NotYours, NotOpen, Invalid.
     """
-    task, held = _hold_task(session, task_id, by=by, now=now)
+    task, held = hold_task(session, task_id, by=by, now=now)
     if task.status == "done" and task.submission == submission and task.done_by == by.staff_id:
         return Moved(case=held.case, task=task, again=True)
     tasks.ensure_open(session, task)
-    held.seat = _seat(task, by)
+    held.seat = seat_of(task, by)
     ensure_running(held)
     _ensure_another(held, task)
     _finish(held, task, reading, submission=submission, source=source)
@@ -357,7 +358,8 @@ def mend(session: Session, incident_id: int, *, how: str, by: Actor, now: dateti
     return incident
 
 
-def _hold_task(session: Session, task_id: int, *, by: Actor, now: datetime) -> tuple[Task, Held]:
+def hold_task(session: Session, task_id: int, *, by: Actor, now: datetime) -> tuple[Task, Held]:
+    """A task with its instance, under the lock of its case; one statement."""
     row = session.execute(
         select(Task, Instance, Case, journal.Book)
         .join(Instance, Instance.id == Task.instance_id)
@@ -373,7 +375,8 @@ def _hold_task(session: Session, task_id: int, *, by: Actor, now: datetime) -> t
     return task, held_from(session, instance, case, book, by=by, seat=None, now=now)
 
 
-def _seat(task: Task, by: Actor) -> Seat:
+def seat_of(task: Task, by: Actor) -> Seat:
+    """The seat from which somebody may do this task now; refuses who has none, and what a colleague has in hand."""
     seat = tasks.seat_for(task, by)
     if seat is None:
         raise NotYours("この用件は、あなたの機関の受信箱にありません。")
@@ -400,7 +403,8 @@ def _ensure_another(held: Held, task: Task) -> None:
 def _finish(held: Held, task: Task, reading: Reading, *, submission: str, source: str) -> None:
     form = held.compiled.forms.get(task.form)
     answers: Mapping[str, Any] = reading(form) if form else {}
-    step = runtime.complete(
+    by_hand = held.compiled.node(task.element).kind == AD_HOC
+    step = (runtime.conclude if by_hand else runtime.complete)(
         held.compiled.definition,
         held.instance.state,
         task.token,

@@ -28,8 +28,7 @@ from forms.errors import FormError
 from forms.schema import Form
 from forms.schema import read as read_form
 from processes import checking, dmn
-from processes.bpmn import DiagramError, Node
-from processes.bpmn import read as read_diagram
+from processes.bpmn import Node
 from processes.findings import Finding
 from processes.house import HouseRules
 
@@ -110,7 +109,7 @@ def publish(
     session: Session, key: str, files: Mapping[str, str], *, by: Actor, now: datetime, note: str = ""
 ) -> Version:
     """Check everything and add the next immutable version; refuses with all problems at once (Invalid)."""
-    errors = tuple(f for f in (*check(session, files), *_unworkable(files)) if f.severity == "error")
+    errors = tuple(f for f in check(session, files) if f.severity == "error")
     if errors:
         raise Invalid(f"公開できません。直すところが{len(errors)}件あります。", errors)
     return adopt(session, key, files, by=by, now=now, note=note)
@@ -188,24 +187,6 @@ def _misuses(files: Mapping[str, str]) -> tuple[Finding, ...]:
         )
         for process in diagram.processes.values() for node in process.nodes.values() if node.operator is not None
         for sentence in misused(node.operator.id, {one.id: one.value for one in node.operator.parameters})
-    )  # fmt: skip
-
-
-def _unworkable(files: Mapping[str, str]) -> tuple[Finding, ...]:
-    """What the runtime executes but no screen offers yet: activities that staff would have to start by hand."""
-    try:
-        diagram = read_diagram(gather(files).main, name="main")
-    except DiagramError:
-        return ()
-    return tuple(
-        Finding(
-            rule="house-ad-hoc", element=node.id, line=node.line,
-            message=(
-                f"「{node.name or node.id}」は随時の活動（アドホック）です。"
-                "始める画面がまだないため公開できません。並行の複数回にしてください。"
-            ),
-        )
-        for process in diagram.processes.values() for node in process.nodes.values() if node.kind == "adHocSubProcess"
     )  # fmt: skip
 
 

@@ -157,8 +157,9 @@ def take(
     ground: str = "",
     finished_task: Task | None = None,
     deliver_outbox: bool = True,
+    said: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a step down; then let what it sent arrive, unless the caller delivers."""
+    """Write a step down (`said`: further particulars); then let what it sent arrive, unless the caller delivers."""
     gathered = Gathered()
     step = _carry_out(held, step, gathered)
     settle(held, step, finished_task)
@@ -170,7 +171,7 @@ def take(
         target=target,
         stage=stage,
         ground=ground,
-        particulars=_particulars(held, gathered),
+        particulars={**_particulars(held, gathered), **(said or {})},
     )
     journal.write(held.session, line, now=held.now, book=held.book)
     if deliver_outbox and held.outbox:

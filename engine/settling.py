@@ -19,7 +19,7 @@ def settle(held: Held, step: Step, finished_task: Task | None) -> None:
     """Make the rows say what the step says: state, tasks, messages awaited, next timer, the case's end."""
     instance, case = held.instance, held.case
     instance.state = step.state
-    _settle_tasks(held, step.waiting, finished_task)
+    _settle_tasks(held, [*step.waiting, *(offer.place for offer in step.offers)], finished_task)
     _settle_awaits(held, step)
     instance.wake_at = min((timer.due for timer in step.timers), default=None)
     if step.finished:

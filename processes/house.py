@@ -62,6 +62,8 @@ def _node(process: Process, node: Node, house: HouseRules) -> Iterator[Finding]:
         yield at(node, "house-label", f"{called(node)}に名前がありません。窓口で通じる名前を付けてください。")
     if node.kind in _HUMAN:
         yield from _human(process, node, house)
+    elif node.kind == "adHocSubProcess":
+        yield from _by_hand(process, node, house)
     if node.kind == "serviceTask":
         yield from _inside(node)
     yield from _secrecy(process, node)
@@ -75,6 +77,17 @@ def _human(process: Process, node: Node, house: HouseRules) -> Iterator[Finding]
     stage = node.properties.get("stage")
     if stage and house.stages is not None and stage not in house.stages:
         yield at(node, "house-stage", f"{called(node)}の段階「{stage}」はありません。一覧から選んでください。")
+
+
+def _by_hand(process: Process, node: Node, house: HouseRules) -> Iterator[Finding]:
+    """Somebody has to start the activities of an ad-hoc sub-process and to say when they are over: a task of its own."""
+    if not node.name:
+        yield at(node, "house-label", f"{called(node)}に名前がありません。窓口で通じる名前を付けてください。")
+    yield from _role(process, node, house)
+    yield from _agency(process, node, house)
+    if node.properties.get("form"):
+        yield from _form(node, house)
+    yield from _due(node, process)
 
 
 def said(process: Process, node: Node, name: str) -> str | None:

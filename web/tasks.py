@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.utils import secure_filename
 from werkzeug.wrappers import Response as Answer
 
-from engine import access, agencies, cases, records, tasks
+from engine import access, agencies, cases, offers, records, tasks
 from engine.access import Sight
 from engine.casebook import Case, Instance
 from engine.definitions import compiled
@@ -42,6 +42,7 @@ class Desk:
     context: Context
     title: str
     instructions: str
+    drops: bool
 
 
 @pages.get("/<int:task_id>")
@@ -89,6 +90,21 @@ def complete(task_id: int) -> Answer | tuple[str, int]:
     except (AlreadyDone, Conflict, NotOpen, NotYours) as error:
         return _too_late(task_id, typed, error), 409
     return _onwards(moved.case.id, task_id)
+
+
+@pages.post("/<int:task_id>/activities")
+@signed_in
+def begin_activity(task_id: int) -> Answer:
+    """Start one of the activities that come up in no fixed order; its task opens, if it is one's own."""
+    chosen, submission = request.form.get("activity", ""), request.form.get("_submission", "")
+    opened = cases.attempt(
+        door.database(),
+        lambda session: offers.perform(session, task_id, chosen, by=door.actor(), now=door.now(), submission=submission),
+        now=door.now(), task_id=task_id,
+    )  # fmt: skip
+    if opened is not None and tasks.seat_for(opened, door.actor()):
+        return door.there("tasks.page", task_id=opened.id)
+    return door.there("tasks.page", task_id=task_id, begun=1)
 
 
 @pages.post("/<int:task_id>/claim")
@@ -161,7 +177,7 @@ def _laid_out(session: Session, task: Task, case: Case, seen: Sight) -> Desk:
     )
     return Desk(
         task=task, case=case, form=form, seen=seen, context=context, title=task.title,
-        instructions=node.instructions,
+        instructions=node.instructions, drops=node.cancel_remaining,
     )  # fmt: skip
 
 
@@ -308,4 +324,5 @@ def _render(
         staff_names=agencies.staff_names(session, [desk.task.holder_id or 0, *(read.record.author_id or 0 for read in earlier)]),
         agencies=agencies.names(session), colleagues=agencies.members(session, desk.task.agency, today=agencies.today_of(door.now())),
         here=url_for("tasks.page", task_id=desk.task.id),
+        offered=offers.offered(session, desk.task, now=door.now()),
     )  # fmt: skip

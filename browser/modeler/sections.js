@@ -21,7 +21,7 @@ function ofKind(bo) {
   if (is(bo, 'bpmn:BusinessRuleTask')) return [decision, repetition];
   if (isAny(bo, ['bpmn:SendTask', 'bpmn:ReceiveTask'])) return [message, repetition];
   if (is(bo, 'bpmn:CallActivity')) return [called, repetition];
-  if (is(bo, 'bpmn:AdHocSubProcess')) return [unordered, repetition];
+  if (is(bo, 'bpmn:AdHocSubProcess')) return [unordered, who, due, help, repetition];
   if (is(bo, 'bpmn:Activity')) return [repetition];
   if (is(bo, 'bpmn:Event')) return [event];
   if (is(bo, 'bpmn:Gateway')) return [ways];

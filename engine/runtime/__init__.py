@@ -5,6 +5,7 @@ from engine.runtime.definition import Definition, compile
 from engine.runtime.moves import (
     cancel,
     complete,
+    conclude,
     deliver,
     describe,
     fire,
@@ -32,6 +33,6 @@ from engine.runtime.values import (
 
 __all__ = [
     "Awaited", "Call", "Decided", "Definition", "Message", "NotAwaited", "Offer", "Passed", "Step", "StepFailed",
-    "Timer", "Unrunnable", "Waiting", "cancel", "compile", "complete", "deliver", "describe", "fire", "perform", "read",
-    "signal", "start", "throw_error", "waits_for",
+    "Timer", "Unrunnable", "Waiting", "cancel", "compile", "complete", "conclude", "deliver", "describe", "fire", "perform",
+    "read", "signal", "start", "throw_error", "waits_for",
 ]

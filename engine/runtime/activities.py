@@ -185,10 +185,21 @@ def judge(play: Play, scope: Scope) -> None:
     node = play.program(scope).nodes[scope.body]
     condition = play.program(scope).expression(node.id, "completion")
     if condition is not None and condition.truth(visible(play, play.run.tokens[scope.owner or ""]), play.now):
-        scope.closing = True
-        if node.cancel_remaining:
-            play.empty(scope)
+        _close(play, scope, node)
     play.later("scope", scope.id)
+
+
+def conclude(play: Play, scope: Scope, answers: Mapping[str, Any]) -> None:
+    """Somebody says that an open ad-hoc sub-process is over; what they answer is for what comes after it."""
+    merge(play, play.run.tokens[scope.owner or ""], checked(answers))
+    _close(play, scope, play.program(scope).nodes[scope.body])
+    play.later("scope", scope.id)
+
+
+def _close(play: Play, scope: Scope, node: Node) -> None:
+    scope.closing = True
+    if node.cancel_remaining:
+        play.empty(scope)
 
 
 def goes_on(play: Play, scope: Scope) -> bool:

@@ -123,6 +123,19 @@ def perform(definition: Definition, state: bytes, token: str, element: str, *, n
     return _settled(play)
 
 
+def conclude(
+    definition: Definition, state: bytes, token: str, answers: Mapping[str, Any], *, now: datetime
+) -> Step:
+    """End the open ad-hoc sub-process `token` by a person's word, as if its condition held now (BPMN 2.0 §13.3.5):
+    what is still open in it is cancelled, or with cancelRemainingInstances = false finished first."""
+    play = _resumed(definition, state, now)
+    offer = next((one for one in step(play).offers if one.token == token), None)
+    if offer is None:
+        raise NotOpen("開いている随時の活動のはずですが、もう終わっています。画面を開き直してください。")
+    activities.conclude(play, play.run.scopes[play.run.tokens[token].child or ""], answers)
+    return _settled(play)
+
+
 def read(definition: Definition, state: bytes, token: str, text: str, *, now: datetime) -> Any:
     """The value (plain JSON) of a FEEL `text` as the token sees it; None if it cannot be computed."""
     play = _resumed(definition, state, now)
@@ -199,5 +212,6 @@ def _fire_next(play: Play) -> bool:
 
 
 __all__ = [
-    "cancel", "complete", "deliver", "describe", "fire", "perform", "read", "signal", "start", "throw_error", "waits_for",
+    "cancel", "complete", "conclude", "deliver", "describe", "fire", "perform", "read", "signal", "start", "throw_error",
+    "waits_for",
 ]

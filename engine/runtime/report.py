@@ -52,12 +52,16 @@ def _waiting(play: Play) -> Iterator[Waiting]:
         node = play.node(token)
         if token.status != "waiting" or node.kind not in HUMAN:
             continue
-        seen = visible(play, token)
-        yield Waiting(
-            token=token.id, element=node.id, name=node.name, kind=node.kind, lane=node.lane,
-            process_id=play.scope(token).program, properties=node.properties,
-            evaluated=dict(_evaluated(play, token)), scope=seen.flat(), ad_hoc=_is_ad_hoc(play, token),
-        )
+        yield _told(play, token)
+
+
+def _told(play: Play, token: Token) -> Waiting:
+    node = play.node(token)
+    return Waiting(
+        token=token.id, element=node.id, name=node.name, kind=node.kind, lane=node.lane,
+        process_id=play.scope(token).program, properties=node.properties,
+        evaluated=dict(_evaluated(play, token)), scope=visible(play, token).flat(), ad_hoc=_is_ad_hoc(play, token),
+    )
 
 
 def _evaluated(play: Play, token: Token) -> Iterator[tuple[str, Any]]:
@@ -87,9 +91,11 @@ def _offers(play: Play) -> Iterator[Offer]:
         body = play.body(scope)
         if node is None or node.kind != "adHocSubProcess" or body is None or scope.closing or scope.owner is None:
             continue
-        busy = bool(play.run.inside.get(scope.id))
-        if not (busy and node.ordering == "Sequential"):
-            yield Offer(token=scope.owner, element=node.id, name=node.name, activities=body.starts)
+        busy = node.ordering == "Sequential" and bool(play.run.inside.get(scope.id))
+        yield Offer(
+            token=scope.owner, element=node.id, name=node.name, activities=() if busy else body.starts,
+            place=_told(play, play.run.tokens[scope.owner]),
+        )
 
 
 def _awaited(play: Play) -> Iterator[Awaited]:

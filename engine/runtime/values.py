@@ -68,12 +68,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An open ad-hoc sub-process: `activities` (element ids) may be performed, again and in any order."""
+    """An open ad-hoc sub-process: `activities` (element ids) may be performed, again and in any order; none while a
+    sequential one is busy. `place` tells of the sub-process itself what a waiting task tells: lane, properties, scope."""
 
     token: str
     element: str
     name: str
     activities: tuple[str, ...]
+    place: Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
