@@ -28,7 +28,8 @@ from forms.errors import FormError
 from forms.schema import Form
 from forms.schema import read as read_form
 from processes import checking, dmn
-from processes.bpmn import Node
+from processes.bpmn import DiagramError, Node
+from processes.bpmn import read as read_diagram
 from processes.findings import Finding
 from processes.house import HouseRules
 
