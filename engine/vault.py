@@ -2,7 +2,8 @@
 
 Each case has a data key of its own, kept wrapped by the town's master key; erasing the
 wrapped key erases the case (table D14). The ring's file holds several master keys so that
-a new one can be taken into use before the old one goes.
+a new one can be taken into use before the old one goes. A running process notices that the
+file has changed: nobody has to be stopped for a new key.
 """
 
 import base64
@@ -12,6 +13,7 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -24,14 +26,24 @@ NONCE = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vault:
-    """The town's master keys; `current` names the one that seals."""
+    """The town's master keys; `current` names the one that seals.
+
+    `marking` is the key of the blind indexes and of the journal's chain, which no rotation
+    changes; `source` is the ring's file, read again when it has changed.
+    """
 
     current: str
     keys: dict[str, bytes]
+    marking: bytes | None = None
+    source: Path | None = None
 
     def new_data_key(self) -> bytes:
         """A fresh data key, wrapped: what a case row stores."""
-        return self._wrap(secrets.token_bytes(32))
+        return self._newest()._wrap(secrets.token_bytes(32))
+
+    def is_current(self, wrapped: bytes) -> bool:
+        """Whether a data key is wrapped by the master key that is in use."""
+        return wrapped[1 : 1 + wrapped[0]].decode() == self.current
 
     def rewrap(self, wrapped: bytes) -> bytes:
         """The same data key under the current master key (key rotation)."""
@@ -58,9 +70,12 @@ class Vault:
         return hmac.new(self._derived(purpose), text.encode(), hashlib.sha256).hexdigest()
 
     def _derived(self, purpose: str) -> bytes:
-        # Derived from the oldest key, so that rotation breaks neither chain nor index.
-        oldest = self.keys[min(self.keys)]
-        return hmac.new(oldest, purpose.encode(), hashlib.sha256).digest()
+        # Derived from the first key, so that rotation breaks neither chain nor index.
+        first = self.marking or self.keys[min(self.keys)]
+        return hmac.new(first, purpose.encode(), hashlib.sha256).digest()
+
+    def _newest(self) -> "Vault":
+        return _cached(self.source, self.source.stat().st_mtime_ns) if self.source and self.source.exists() else self
 
     def _wrap(self, data_key: bytes) -> bytes:
         nonce = secrets.token_bytes(NONCE)
@@ -75,7 +90,7 @@ class Vault:
     def _unwrap(self, wrapped: bytes) -> bytes:
         size = wrapped[0]
         label, rest = wrapped[1 : 1 + size], wrapped[1 + size :]
-        master = self.keys.get(label.decode())
+        master = self.keys.get(label.decode()) or self._newest().keys.get(label.decode())
         if master is None:
             raise Refused(f"鍵 {label.decode()} が鍵束にありません。鍵束のファイルを確かめてください。")
         return AESGCM(master).decrypt(rest[:NONCE], rest[NONCE:], label)
@@ -87,17 +102,36 @@ def open_ring(path: Path) -> Vault:
         _write(path, {"current": "k0001", "keys": {"k0001": _fresh()}})
     held = json.loads(path.read_text())
     return Vault(
-        current=held["current"], keys={name: base64.b64decode(key) for name, key in held["keys"].items()}
+        current=held["current"],
+        keys={name: base64.b64decode(key) for name, key in held["keys"].items()},
+        marking=base64.b64decode(held["marking"]) if "marking" in held else None,
+        source=path,
     )
 
 
 def add_key(path: Path) -> Vault:
     """Take a new master key into use; the older ones stay for what they sealed."""
     held = json.loads(path.read_text())
-    name = f"k{len(held['keys']) + 1:04d}"
+    name = f"k{int(max(held['keys'])[1:]) + 1:04d}"
+    held.setdefault("marking", held["keys"][min(held["keys"])])
     held["keys"][name] = _fresh()
     held["current"] = name
     _write(path, held)
+    return open_ring(path)
+
+
+def retire_keys(path: Path) -> list[str]:
+    """Take every master key but the current one out of the ring; the caller knows that they seal nothing any more."""
+    held = json.loads(path.read_text())
+    gone = sorted(name for name in held["keys"] if name != held["current"])
+    held.setdefault("marking", held["keys"][min(held["keys"])])
+    held["keys"] = {held["current"]: held["keys"][held["current"]]}
+    _write(path, held)
+    return gone
+
+
+@lru_cache(maxsize=4)
+def _cached(path: Path, changed: int) -> Vault:
     return open_ring(path)
 
 

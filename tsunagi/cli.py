@@ -25,6 +25,7 @@ def tsunagi() -> None:
 for command in (
     running.serve, running.worker, running.demo, running.migrate, town.user, town.publish, files.check,
     files.trace, files.decide, town.verify_journal, systems.hooks, systems.spool,
+    town.rotate_keys,
 ):  # fmt: skip
     tsunagi.add_command(command)
 

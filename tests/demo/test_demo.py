@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from engine import agencies, journal, stuck
+from engine import agencies, journal, records, stuck
+from engine import people as engine_people
+from engine.agencies import Staff
 from engine.assignment import calendar_of
 from engine.casebook import Awaited, Case, Incident, Instance, Relation
 from engine.db import JST, Database
 from engine.jobs import Job
 from engine.records import Record
 from engine.tasks import Task
+from forms.fields import every
 from tests import databases
 from tsunagi import demo
 from tsunagi.demo import people
@@ -96,6 +99,25 @@ def test_no_name_of_a_household_stands_anywhere_in_the_file(filled: Database) ->
     assert len(bytes_of_all) > 1_000_000
     found = {name for name in people.names() if len(name) > 1 and name.encode() in bytes_of_all}
     assert not found
+
+
+def test_a_stolen_file_reveals_no_person_and_no_typed_word(filled: Database) -> None:
+    told: set[str] = set()
+    with filled.transaction(write=False) as session:
+        for case in session.scalars(select(Case)):
+            for _, known in engine_people.of_case(session, case):
+                told |= {known.name, known.name.replace(" ", ""), known.kana, known.tel, known.address}
+            for record in session.scalars(select(Record).where(Record.case_id == case.id)):
+                long = {one.path for one in every(records.form_of(session, record).fields) if one.kind == "long"}
+                answers = records.opened(session, record, case)
+                told |= {str(text) for path, text in answers.items() if path in long and len(str(text)) >= 10}
+        public = str(session.execute(select(Staff.name)).all())
+    told = {word for word in told if len(word) > 3 and word not in public}
+    assert len(told) > 500
+    file = Path(filled.url.removeprefix("sqlite:///"))
+    stolen = b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
+    found = [word for word in told for code in ("utf-8", "utf-16-le", "cp932") if word.encode(code, "ignore") in stolen]
+    assert found == []
 
 
 def test_the_journal_holds(filled: Database) -> None:

@@ -80,6 +80,27 @@ def verify_journal(export: Path | None, against: Path | None) -> int:
     return 0
 
 
+@click.command("rotate-keys", cls=JapaneseCommand)
+@click.option("--retire", is_flag=True, help="交換が済んだあと、古い鍵を鍵束から取り除きます。")
+def rotate_keys(retire: bool) -> None:
+    """鍵束に新しい鍵を加え、すべての記録の鍵を新しい鍵で封じ直します。
+
+    画面を止めずに行えます。途中で止まったときは、もう一度実行すると続きから行います。
+    """
+    from engine import rotation
+    from engine.settings import Settings
+
+    ring = Settings.from_env().keys
+    with house.database() as database:
+        if retire:
+            gone = rotation.retire(database, ring, now=house.now())
+            click.echo(f"古い鍵を取り除きました（{len(gone)} 本）。" if gone else "古い鍵はありません。")
+            return
+        done = rotation.rotate(database, ring, now=house.now())
+    again = "前の続きから、" if done.resumed else ""
+    click.echo(f"{again}鍵 {done.key} で {done.wrapped} 件を封じ直しました。鍵束 {ring.name} の控えを取り直してください。")
+
+
 def _ask() -> str:
     return str(click.prompt("はじめのパスワード", hide_input=True, confirmation_prompt="もう一度"))
 
