@@ -16,6 +16,7 @@ from web import (
     auth,
     cases,
     coordinators,
+    emergency,
     hooks,
     inbox,
     intake,
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     coordinators,
     registers,
     hooks,
+    emergency,
 )
 
 
@@ -71,6 +73,7 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     shown.register(app)
     security.register(app)
+    emergency.register(app)
     refusals.register(app)
     for audience in BLUEPRINTS:
         app.register_blueprint(audience.pages)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import access, agencies, cases, journal, people, records
+from engine import access, agencies, cases, journal, people, records, shortcuts
 from engine.access import Sight
 from engine.casebook import Case, Incident, Instance, Relation, relations
 from engine.definitions import Process, compiled
@@ -46,7 +46,8 @@ def page(case_id: int) -> str:
         case = cases.find_case(session, case_id)
         seen = access.open_case_page(session, door.actor(), case, purpose="ケース", now=door.now())
         return render_template(
-            "case.html", case=case, seen=seen, done=request.args.get("done"), **_told(session, case, seen)
+            "case.html", case=case, seen=seen, done=request.args.get("done"),
+            eased=shortcuts.offered(session, now=door.now()), **_told(session, case, seen),
         )
 
 

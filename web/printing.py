@@ -262,7 +262,7 @@ def _compile(paper: dict[str, Any], size: float) -> bytes:
         _source(),
         format="pdf",
         sys_inputs=_inputs(paper, size),
-        font_paths=[_fonts()],
+        font_paths=[fonts()],
         ignore_system_fonts=True,
     )
 
@@ -274,7 +274,7 @@ def _pages(paper: dict[str, Any], size: float) -> int:
         field="value",
         one=True,
         sys_inputs=_inputs(paper, size),
-        font_paths=[_fonts()],
+        font_paths=[fonts()],
         ignore_system_fonts=True,
     )
     return int(json.loads(found))
@@ -293,7 +293,8 @@ def _source() -> Path:
 
 
 @cache
-def _fonts() -> Path:
+def fonts() -> Path:
+    """The folder of the fonts that papers are set in."""
     # The package of fonts is only a folder: nothing of it is run.
     found = find_spec("pylopdf_fonts_jp")
     if found is None or found.origin is None:
