@@ -100,7 +100,7 @@ def _add_called(found: dict[str, str]) -> None:
 def _add_forms(found: dict[str, str]) -> None:
     library = resources("forms").joinpath("library")
     diagrams = [text for name, text in found.items() if name.endswith(".bpmn")]
-    keys = {key for text in diagrams for key in FORM_OF_TASK.findall(text)} | {"F-A10", "F-X04"}
+    keys = {key for text in diagrams for key in FORM_OF_TASK.findall(text)} | {"F-A10", "F-X04", "F-K04"}
     for key in sorted(keys):
         form: Traversable = library.joinpath(f"{key}.form.json")
         if form.is_file():

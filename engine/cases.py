@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import String, cast, literal, select, update
+from sqlalchemy import String, cast, exists, literal, select, update
 from sqlalchemy.orm import Session
 
-from engine import definitions, effects, emergency, journal, people, records, runtime, tasks
+from engine import definitions, effects, emergency, journal, people, records, runtime, tasks, written
 from engine.access import TOWN
 from engine.agencies import CLOCK, Actor, Seat
 from engine.casebook import LEAD, RECEPTION, Case, Incident, Instance, Relation
@@ -19,6 +19,7 @@ from engine.errors import Conflict, NotAllowed, NotFound, NotOpen, NotYours, Sto
 from engine.held import Held, Posted
 from engine.moves import begin, deliver_all, ensure_running, held_from, hold, new_case, take
 from engine.runtime import Message, StepFailed
+from engine.standing import Interest
 from engine.tasks import Task
 from forms.schema import Form
 
@@ -360,8 +361,11 @@ def mend(session: Session, incident_id: int, *, how: str, by: Actor, now: dateti
 
 def hold_task(session: Session, task_id: int, *, by: Actor, now: datetime) -> tuple[Task, Held]:
     """A task with its instance, under the lock of its case; one statement."""
+    apart = exists().where(
+        Interest.case_id == Task.case_id, Interest.staff_id == by.staff_id, Interest.lifted_at.is_(None)
+    )
     row = session.execute(
-        select(Task, Instance, Case, journal.Book)
+        select(Task, Instance, Case, journal.Book, apart.correlate(Task))
         .join(Instance, Instance.id == Task.instance_id)
         .join(Case, Case.id == Task.case_id)
         .join(journal.Book, journal.Book.name == literal("case:") + cast(Case.id, String))
@@ -371,7 +375,9 @@ def hold_task(session: Session, task_id: int, *, by: Actor, now: datetime) -> tu
     ).one_or_none()
     if row is None:
         raise NotFound("その用件はありません。受信箱から開き直してください。")
-    task, instance, case, book = row
+    task, instance, case, book, conflict = row
+    if conflict:
+        raise NotAllowed(tasks.APART)
     return task, held_from(session, instance, case, book, by=by, seat=None, now=now)
 
 
@@ -403,12 +409,16 @@ def _ensure_another(held: Held, task: Task) -> None:
 def _finish(held: Held, task: Task, reading: Reading, *, submission: str, source: str) -> None:
     form = held.compiled.forms.get(task.form)
     answers: Mapping[str, Any] = reading(form) if form else {}
+    added: Mapping[str, Any] = {}
+    if form:
+        answers, added = written.before(held, task, form, answers)
+    person = written.person_of(held, task, form) if form else None
     by_hand = held.compiled.node(task.element).kind == AD_HOC
     step = (runtime.conclude if by_hand else runtime.complete)(
         held.compiled.definition,
         held.instance.state,
         task.token,
-        coded(held.compiled, form, answers),
+        {**coded(held.compiled, form, answers), **added},
         now=held.now,
     )
     task.status, task.done_at, task.done_by, task.submission = "done", held.now, held.by.staff_id, submission
@@ -420,6 +430,7 @@ def _finish(held: Held, task: Task, reading: Reading, *, submission: str, source
         records.drop_draft(held.session, task.id, by=held.by)
         note_people(held.session, held.case, answers, record, now=held.now)
         records.keep_files(held.session, task, record, form)
+        written.after(held, task, form, record, answers, person)
     take(held, step, "完了", target=f"task:{task.id}", stage=task.stage, finished_task=task)
 
 
@@ -434,6 +445,13 @@ def note_people(
 def _record(held: Held, task: Task, form: Form, answers: Mapping[str, Any], source: str) -> records.Record:
     node = held.compiled.node(task.element)
     raised = records.LEVELS.get(node.properties.get("class", ""), 0)
+    compartment = runtime.read(
+        held.compiled.definition,
+        held.instance.state,
+        task.token,
+        node.properties.get("compartment", ""),
+        now=held.now,
+    )
     return records.write(
         held.session,
         held.case,
@@ -449,13 +467,8 @@ def _record(held: Held, task: Task, form: Form, answers: Mapping[str, Any], sour
         task_id=task.id,
         raised=raised,
         source=source,
-        compartment=runtime.read(
-            held.compiled.definition,
-            held.instance.state,
-            task.token,
-            node.properties.get("compartment", ""),
-            now=held.now,
-        ),
+        compartment=compartment,
+        about=written.about(held, form, answers, compartment),
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func, 
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 from sqlalchemy.types import JSON
 
-from engine import journal, runtime
+from engine import journal, ruling, runtime
 from engine.agencies import Actor, Agency, Role
 from engine.bundles import Bundle, gather
 from engine.db import Base, Moment
@@ -165,6 +165,7 @@ def check(session: Session, files: Mapping[str, str]) -> tuple[Finding, ...]:
         forms = known_forms(bundle.forms.values())
     except FormError as error:
         raise Invalid("様式に直すところがあります。", error.findings) from error
+    access = bundle.decisions.get(f"{ruling.TABLE}.dmn")
     found = checking.check(
         bundle.main, name=bundle.name, called=bundle.called, decisions=bundle.decisions, forms=forms,
         house=HouseRules(
@@ -172,7 +173,7 @@ def check(session: Session, files: Mapping[str, str]) -> tuple[Finding, ...]:
             forms=forms, operators=OPERATORS,
         ),
     )  # fmt: skip
-    return (*found, *_misuses(files))
+    return (*found, *(ruling.problems(access) if access else ()), *_misuses(files))
 
 
 def _misuses(files: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -1,13 +1,11 @@
 """What the engine's operators do, each within the move that calls it."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
 
-from engine import journal
-from engine.access import TOWN, Compartment, Grant
+from engine import journal, meetings
 from engine.agencies import Agency
 from engine.assignment import end_of
 from engine.casebook import INVOLVED, LEAD, RECEIVER, RELATIONS, SENDER, Relation, next_number
@@ -16,10 +14,12 @@ from engine.errors import Invalid
 from engine.held import Held
 from engine.moves import effect
 from engine.records import Record, opened
+from engine.standing import Grant
 
+#: How a receiving agency answers a sheet.
+ANSWER = "F-A04"
 #: The field of a referral's forms that names the agency meant.
 ADDRESSEE = {"F-A03": "to", "F-A05": "saisoSaki"}
-READ_ONLY_AFTER_HANDOVER = timedelta(days=30)
 
 
 @effect("case.number")
@@ -147,6 +147,7 @@ def _accept(held: Held, said: Mapping[str, Any]) -> None:
     dst = _agency(held, said, "dst")
     src = said.get("src")
     _end(held, RECEIVER, dst)
+    _show_answer(held, src)
     if said.get("joint") and held.case.lead:
         _relate(held, dst, INVOLVED)
         return
@@ -161,8 +162,9 @@ def _accept(held: Held, said: Mapping[str, Any]) -> None:
 
 @effect("referral.decline")
 def _decline(held: Held, said: Mapping[str, Any]) -> None:
-    """The declining agency loses its sight of the sheet at once."""
+    """The declining agency loses its sight of the sheet at once; the sender reads the answer."""
     dst = _agency(held, said, "dst")
+    _show_answer(held, said.get("src") or held.case.lead)
     _end(held, RECEIVER, dst)
     held.session.execute(
         update(Grant)
@@ -171,23 +173,31 @@ def _decline(held: Held, said: Mapping[str, Any]) -> None:
     )
 
 
+def _show_answer(held: Held, src: Any) -> None:
+    """The sender reads the answer to its sheet (返信), whatever else it may see."""
+    newest = (
+        select(Record.id)
+        .where(Record.instance_id == held.instance.id, Record.form == ANSWER, Record.latest)
+        .order_by(Record.id.desc())
+        .limit(1)
+    )
+    answer = held.session.scalar(newest)
+    if isinstance(src, str) and src and answer is not None:
+        held.session.add(
+            Grant(case_id=held.case.id, record_id=answer, agency=src, ground="返信", since=held.now)
+        )
+
+
 @effect("meeting.item")
 def _item(held: Held, said: Mapping[str, Any]) -> None:
-    """Open the item's compartment to the agencies invited to it."""
-    item = str(said.get("item") or "")
-    # The town's welfare section runs every meeting and writes its minutes.
-    for agency in sorted({TOWN, *(said.get("agencies") or [])}):
-        held.session.add(Compartment(item=item, agency=str(agency), since=held.now))
+    """Open the item's compartment to the agencies invited to it, as its function allows."""
+    meetings.begin_item(held, said)
 
 
 @effect("meeting.close")
 def _close_item(held: Held, said: Mapping[str, Any]) -> None:
-    """Members keep the compartment for thirty days after the minutes are settled (handbook §4.2)."""
-    held.session.execute(
-        update(Compartment)
-        .where(Compartment.item == str(said.get("item") or ""), Compartment.until.is_(None))
-        .values(until=held.now + READ_ONLY_AFTER_HANDOVER)
-    )
+    """Members keep the compartment for thirty days after the minutes are settled."""
+    meetings.settle_item(held, said)
 
 
 @effect("person.candidates")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine import journal, records
-from engine.access import sight
+from engine.access import has_to_do, sight
 from engine.agencies import Actor, Seat
 from engine.casebook import Case, Instance
 from engine.definitions import compiled
@@ -35,11 +35,13 @@ def form(session: Session, case: Case, key: str) -> tuple[Form, int]:
 
 
 def seat_for(session: Session, case: Case, *, by: Actor, now: datetime) -> Seat:
-    """From which seat somebody may write a note: whoever may read the basic facts (L2) of the case."""
+    """From which seat somebody may write a note: one whose agency has to do with the case."""
+    if case.kind == "会":
+        raise NotAllowed("会議では経過記録を書けません。案件ごとの会議録に書いてください。")
     seen = sight(session, by, case, now=now)
-    if seen is None or seen.level < 2 or seen.seat.agency not in by.agencies:
+    if seen is None or not seen.writes:
         raise NotAllowed("記録を書けるのは、このケースに関わっている機関だけです。")
-    return seen.seat
+    return next(post.seat for post in seen.facts.posts if has_to_do(post))
 
 
 def note(

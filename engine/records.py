@@ -10,20 +10,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, func, select, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
+from sqlalchemy.types import JSON
 
 from engine import journal
-from engine.access import Sight
+from engine.access import Reach, Sight, looked_at, write_read
 from engine.agencies import Actor, Seat
 from engine.casebook import Case
 from engine.db import Base, Moment, vault_of
 from engine.definitions import compiled
-from engine.errors import Conflict, NotAllowed, NotFound
+from engine.errors import Conflict, Invalid, NotAllowed, NotFound
 from engine.tasks import Task
-from forms.fields import every
+from forms.fields import Field, every
 from forms.schema import Form
 
+#: Under this name a correction's reason is sealed with its answers; no form's field can be called so.
+REASON = "@reason"
 LEVELS = {"L1": 1, "L2": 2, "L3": 3, "L4": 4, "L5": 5}
 
 
@@ -51,6 +54,7 @@ class Record(Base):
     at: Mapped[datetime] = mapped_column(Moment)
     raised: Mapped[int] = mapped_column(default=0)
     compartment: Mapped[str | None] = mapped_column(String(80))
+    about: Mapped[list[int] | None] = mapped_column(JSON)
     sealed: Mapped[bytes] = deferred(mapped_column(LargeBinary))
 
 
@@ -94,6 +98,7 @@ class Read:
     form: Form
     answers: Mapping[str, Any]
     masked: tuple[str, ...]
+    reason: str = ""
 
 
 def of_case(session: Session, seen: Sight) -> list[Record]:
@@ -101,7 +106,7 @@ def of_case(session: Session, seen: Sight) -> list[Record]:
     rows = session.scalars(
         select(Record).where(Record.case_id == seen.case_id, Record.latest).order_by(Record.at, Record.id)
     )
-    return [record for record in rows if _reach(seen, record) > 0]
+    return [record for record in rows if reach_of(seen, record).opens]
 
 
 def versions(session: Session, seen: Sight, record: Record) -> list[Record]:
@@ -111,31 +116,50 @@ def versions(session: Session, seen: Sight, record: Record) -> list[Record]:
         .where(Record.case_id == seen.case_id, Record.root_id == record.root_id)
         .order_by(Record.number.desc())
     )
-    return [version for version in rows if _reach(seen, version) > 0]
+    return [version for version in rows if reach_of(seen, version).opens]
 
 
 def find(session: Session, seen: Sight, record_id: int) -> Record:
     """One record of the case; refuses alike what is not there and what may not be seen."""
     record = session.get(Record, record_id)
-    if record is None or record.case_id != seen.case_id or _reach(seen, record) == 0:
+    if record is None or record.case_id != seen.case_id or not reach_of(seen, record).opens:
         raise NotFound("その記録はないか、あなたには開けません。")
     return record
 
 
+def open_record(
+    session: Session, actor: Actor, case: Case, record_id: int, *, purpose: str, now: datetime
+) -> tuple[Sight, Record]:
+    """Find one record for reading, journalled as one read with the ground on which this record is open."""
+    seen = looked_at(session, actor, case, now=now)
+    record = find(session, seen, record_id)
+    write_read(
+        session, actor, seen, target=f"record:{record.id}", purpose=purpose, now=now, reach=reach_of(seen, record)
+    )
+    return seen, record
+
+
 def read(session: Session, seen: Sight, record: Record, case: Case) -> Read:
-    """Open one record through a sight: fields above its class are left out and named in `masked`."""
-    reach = _reach(seen, record)
-    if reach == 0:
+    """Open one record through a sight: fields that it does not reach are left out and named in `masked`."""
+    reach = reach_of(seen, record)
+    if not reach.opens:
         raise NotAllowed("この記録は、あなたの機関では開けません。")
     form = form_of(session, record)
     answers = opened(session, record, case)
-    masked = [
-        one
-        for one in every(form.fields)
-        if one.asks and reach < 4 and max(LEVELS[one.class_], record.raised) > reach
-    ]
+    masked = [one for one in every(form.fields) if one.asks and not _shown(reach, record, one)]
+    reason = str(answers.pop(REASON, ""))
     labels = [one.label for one in masked if _strike(answers, one.path.split("."))]
-    return Read(record=record, form=form, answers=answers, masked=tuple(dict.fromkeys(labels)))
+    return Read(
+        record=record,
+        form=form,
+        answers=answers,
+        masked=tuple(dict.fromkeys(labels)),
+        reason="" if masked else reason,
+    )
+
+
+def _shown(reach: Reach, record: Record, one: Field) -> bool:
+    return reach.shows(max(LEVELS[one.class_], record.raised), one.item)
 
 
 def _strike(answers: Any, path: list[str]) -> bool:
@@ -172,6 +196,7 @@ def write(
     task_id: int | None = None,
     raised: int = 0,
     compartment: str | None = None,
+    about: list[int] | None = None,
     source: str = "画面",
 ) -> Record:
     """Add a record's first version; it is its own root, set when its id is known."""
@@ -190,9 +215,39 @@ def write(
         at=now,
         raised=raised,
         compartment=compartment,
+        about=about,
         sealed=_sealed(session, case, "record", answers),
     )
     session.add(record)
+    return record
+
+
+def raise_class(
+    session: Session, case: Case, record: Record, level: int, *, by: Actor, seat: Seat, now: datetime
+) -> Record:
+    """Let all of a record count at least as this class (L2 … L4); a class once raised is never lowered."""
+    if record.agency not in by.agencies:
+        raise NotAllowed("区分を上げられるのは、この記録を書いた機関だけです。")
+    if not 2 <= level <= 4:
+        raise Invalid("区分は L2、L3、L4 のどれかにしてください。")
+    if level <= record.raised:
+        raise Invalid(f"この記録の区分は、もう L{record.raised} です。区分は下げられません。")
+    before = record.raised
+    session.execute(
+        update(Record)
+        .where(Record.case_id == case.id, or_(Record.id == record.id, Record.root_id == (record.root_id or record.id)))
+        .values(raised=level)
+    )
+    session.execute(
+        update(Attachment)
+        .where(Attachment.record_id == record.id, Attachment.level < level)
+        .values(level=level)
+    )
+    line = journal.Line(
+        action="区分を上げる", by=by, seat=seat, case_id=case.id, target=f"record:{record.id}",
+        particulars={"from": before, "to": level},
+    )  # fmt: skip
+    journal.write(session, line, now=now)
     return record
 
 
@@ -231,12 +286,15 @@ def correct(
         at=now,
         raised=record.raised,
         compartment=record.compartment,
-        sealed=_sealed(session, case, "record", answers),
+        about=record.about,
+        sealed=_sealed(session, case, "record", {**answers, REASON: reason[:400]}),
     )
     session.add(newer)
     session.flush()
+    # What was typed in a meeting's compartment does not leave it: there the reason is sealed with the record alone.
+    said = "" if record.compartment else reason
     line = journal.Line(
-        action="訂正", by=by, seat=seat, case_id=case.id, target=f"record:{newer.id}", reason=reason
+        action="訂正", by=by, seat=seat, case_id=case.id, target=f"record:{newer.id}", reason=said
     )
     journal.write(session, line, now=now)
     return newer
@@ -384,17 +442,19 @@ def count(session: Session, case_id: int) -> int:
     )
 
 
-def _reach(seen: Sight, record: Record) -> int:
-    return seen.reaches(
-        record_id=record.root_id or record.id, agency=record.agency, compartment=record.compartment
+def reach_of(seen: Sight, record: Record) -> Reach:
+    """How far a sight reaches in one record."""
+    return seen.reach(
+        record_id=record.root_id or record.id,
+        agency=record.agency,
+        compartment=record.compartment,
+        about=record.about,
     )
 
 
 def _reaches_file(seen: Sight, file: Attachment) -> bool:
-    return (
-        seen.reaches(record_id=file.record_id or 0, agency=file.agency, compartment=file.compartment)
-        >= file.level
-    )
+    reach = seen.reach(record_id=file.record_id or 0, agency=file.agency, compartment=file.compartment)
+    return reach.shows(file.level)
 
 
 def _name(session: Session, file: Attachment, case: Case) -> str:

@@ -86,7 +86,7 @@ def report(
         for row in rows
         if agency in ("", row.agency) and stage in ("", row.stage) and level in ("", row.level)
     )
-    open_cases = len(session.scalars(select(Case.id).where(Case.status == "open", *_allowed(actor))).all())
+    open_cases = len(session.scalars(select(Case.id).where(Case.status == "open", *_allowed(session, actor))).all())
     line = journal.Line(action="滞留一覧", by=actor, particulars={"rows": len(kept)})
     journal.write(session, line, now=now)
     return Report(
@@ -135,7 +135,7 @@ def _open_tasks(session: Session, actor: Actor) -> Iterable[Row[Any]]:
         )
         .join(Case, Case.id == Task.case_id)
         .outerjoin(Staff, Staff.id == Task.holder_id)
-        .where(Task.status == "open", Case.status == "open", *_allowed(actor))
+        .where(Task.status == "open", Case.status == "open", *_allowed(session, actor))
     )
 
 
@@ -146,13 +146,13 @@ def _without_task(session: Session, actor: Actor) -> Iterable[Row[Any]]:
     )
     return session.execute(
         select(Case.id, Case.number, Case.district, Case.lead, Case.moved_at, Case.urgency, wake_at.label("wake_at")).where(
-            Case.status == "open", ~waits, *_allowed(actor)
+            Case.status == "open", ~waits, *_allowed(session, actor)
         )
     )
 
 
-def _allowed(actor: Actor) -> Iterable[Any]:
-    return visible_cases(actor)
+def _allowed(session: Session, actor: Actor) -> Iterable[Any]:
+    return visible_cases(session, actor)
 
 
 def _judge_task(

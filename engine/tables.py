@@ -19,11 +19,12 @@ from engine import (
     review,
     schedules,
     sessions,
+    standing,
     subscriptions,
     tasks,
 )
 
 ALL = (
     access, agencies, assignment, casebook, definitions, disasters, jobs, journal, kin, notices, people, receipts, records,
-    registers, reminders, review, schedules, sessions, subscriptions, tasks,
+    registers, reminders, review, schedules, sessions, standing, subscriptions, tasks,
 )  # fmt: skip

@@ -11,9 +11,11 @@ from engine import journal
 from engine.agencies import Actor, Membership, Seat, Staff, staff_names, today_of
 from engine.casebook import Case, Instance
 from engine.db import Base, Moment
-from engine.errors import AlreadyDone, NotFound, NotOpen, NotYours
+from engine.errors import AlreadyDone, NotAllowed, NotFound, NotOpen, NotYours
+from engine.standing import Interest
 
 PAGE = 50
+APART = "利益相反（親族・同一世帯など）の登録があるため、あなたはこのケースの用件を扱えません。ほかの職員に代わってもらってください。"
 
 
 class Task(Base):
@@ -131,6 +133,7 @@ def claim(session: Session, task_id: int, *, by: Actor, now: datetime) -> Task:
     """Take a task in hand (担当する); refuses when somebody else has it."""
     task = held(session, task_id)
     seat = _mine(task, by)
+    _ensure_impartial(session, task, by.staff_id)
     ensure_open(session, task)
     if task.holder_id not in (None, by.staff_id):
         raise NotYours(
@@ -182,6 +185,9 @@ def delegate(session: Session, task_id: int, to: int, *, by: Actor, now: datetim
     ensure_open(session, task)
     if not _sits(session, to, task, now):
         raise NotYours("その人はこの用件の機関に所属していません。所属する人を選んでください。")
+    _ensure_impartial(session, task, by.staff_id)
+    if session.scalar(_apart(to).where(Interest.case_id == task.case_id)) is not None:
+        raise NotAllowed("その人には利益相反の登録があります。ほかの人を選んでください。")
     task.holder_id, task.held_at = to, now
     line = journal.Line(
         action="代理",
@@ -230,7 +236,19 @@ def _for_actor(actor: Actor) -> ColumnElement[bool]:
         and_(Task.agency == agency, Task.role.in_(sorted(roles | {"kik", ""})))
         for agency, roles in sorted(by_role.items())
     ]
-    return or_(*places) if places else Task.id == -1
+    if not places:
+        return Task.id == -1
+    return and_(or_(*places), Task.case_id.not_in(_apart(actor.staff_id)))
+
+
+def _apart(staff_id: int | None):  # type: ignore[no-untyped-def]  # a SQL sub-query
+    """Cases with which this member of staff has nothing to do (利益相反)."""
+    return select(Interest.case_id).where(Interest.staff_id == staff_id, Interest.lifted_at.is_(None))
+
+
+def _ensure_impartial(session: Session, task: Task, staff_id: int | None) -> None:
+    if session.scalar(_apart(staff_id).where(Interest.case_id == task.case_id)) is not None:
+        raise NotAllowed(APART)
 
 
 def _tab(tab: str, actor: Actor, now: datetime) -> ColumnElement[bool]:

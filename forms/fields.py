@@ -39,6 +39,7 @@ class Field:
     rows have no number; `name` is the key, or for a part without one a mark that no key can be.
     `source` names the list that the page gives (agency, staff, person, household, case, a register).  `codes` names
     the code list that `choices` were taken from; `restricted` that only some of its codes may be chosen here.
+    `item` says what of a person it tells (提供する項目 of a consent: 家計, 健康 …), '' where its class says enough.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Field:
     blank_rows: int = 1
     default: Any = None
     class_: str = "L3"
+    item: str = ""
     reported: bool = False
     prefill: str = ""
     compute: Condition | None = None

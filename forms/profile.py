@@ -32,8 +32,10 @@ HINTS = ("autocomplete", "inputmode", "ime", "rows", "width")
 #: Every custom property that means something; a misspelt class must not pass unseen.
 OWN = frozenset(HINTS) | {
     "class", "report", "type", "codes", "only", "except", "prefill", "requiredIf", "required", "minRows", "maxRows",
-    "collapsed", "later",
-}  # fmt: skip
+    "collapsed", "later", "item",
+}
+#: What a person may agree to share (提供する項目, F-B05).
+ITEMS = ("基本", "相談内容", "課題", "健康", "障がい", "介護", "家計", "就労", "家族", "子", "住まい", "その他")  # fmt: skip
 DYNAMIC = ("valuesKey", "valuesExpression", "readonly", "disabled", "expression", "computeOn")
 DEPTH = 4
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -127,12 +129,18 @@ class Reader:
             pattern_sentence=str(check.get("patternErrorMessage") or ""),
             digits=self.whole(item.get("decimalDigits"), name),
             accept=tuple(part.strip().lower() for part in str(item.get("accept") or "").split(",") if part.strip()),
-            default=item.get("defaultValue"), class_=self.class_of(own, name),
+            default=item.get("defaultValue"), class_=self.class_of(own, name), item=self.item(own, name),
             reported=own.get("report") in ("true", True),
             prefill="" if prefill.startswith("=") else prefill,
             compute=self.condition(prefill, name) if prefill.startswith("=") else None,
             hints={hint: str(own[hint]) for hint in HINTS if own.get(hint)},
         )  # fmt: skip
+
+    def item(self, own: Mapping[str, Any], name: str) -> str:
+        wanted = str(own.get("item") or "")
+        if wanted and wanted not in ITEMS:
+            self.found(name, f"提供する項目（item）「{wanted}」はありません。{'、'.join(ITEMS)}のどれかにしてください。")
+        return wanted
 
     def key(self, item: dict[str, Any], named: str, name: str) -> str:
         key = str(item.get(named) or "")

@@ -15,13 +15,17 @@ from web import (
     admin,
     auth,
     cases,
+    consents,
     coordinators,
     emergency,
     hooks,
+    impartial,
     inbox,
     intake,
+    items,
     journals,
     notes,
+    overrides,
     printing,
     records,
     refusals,
@@ -41,6 +45,10 @@ BLUEPRINTS = (
     cases,
     notes,
     records,
+    consents,
+    items,
+    impartial,
+    overrides,
     search,
     intake,
     reports,
@@ -72,6 +80,7 @@ def create_app(
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     shown.register(app)
+    overrides.register(app)
     security.register(app)
     emergency.register(app)
     refusals.register(app)

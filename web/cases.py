@@ -102,7 +102,7 @@ def _asked_again(case: Case, sentence: str) -> tuple[str, int]:
 def _told(session: Session, case: Case, seen: Sight) -> dict[str, Any]:
     offices = agencies.names(session)
     common = {
-        "agencies": offices, "relations": _involved(session, case), "open_tasks": _open_tasks(session, case),
+        "agencies": offices, "relations": _involved(session, case, seen), "open_tasks": _open_tasks(session, case, seen),
         "directs": bool(door.actor().roles & door.MANAGERS or (case.lead and case.lead in door.actor().agencies)),
         "mine": lambda task: seat_for(task, door.actor()) is not None,
     }  # fmt: skip
@@ -125,7 +125,7 @@ def _told(session: Session, case: Case, seen: Sight) -> dict[str, Any]:
     instances = list(
         session.scalars(select(Instance).where(Instance.case_id == case.id).order_by(Instance.id))
     )
-    here = _standing(instances, _open_tasks(session, case))
+    here = _standing(instances, _open_tasks(session, case, seen))
     names = _names(session)
     staff = agencies.staff_names(session, _staff_ids(common["open_tasks"], timeline, found))
     return {
@@ -160,17 +160,20 @@ def _people(session: Session, case: Case) -> list[tuple[people.Person, people.Pa
     return list(named.values())
 
 
-def _involved(session: Session, case: Case) -> dict[str, list[Relation]]:
-    """Agency → its relations to the case."""
+def _involved(session: Session, case: Case, seen: Sight) -> dict[str, list[Relation]]:
+    """Agency → its relations to the case; who knows only that the case exists learns of no other agency."""
     found: dict[str, list[Relation]] = {}
     for relation in relations(session, case.id):
+        if seen.level < 2 and relation.agency not in door.actor().agencies:
+            continue
         found.setdefault(relation.agency, []).append(relation)
     return found
 
 
-def _open_tasks(session: Session, case: Case) -> list[Task]:
+def _open_tasks(session: Session, case: Case, seen: Sight) -> list[Task]:
     waiting = select(Task).where(Task.case_id == case.id, Task.status.in_(("open", "suspended")))
-    return list(session.scalars(waiting.order_by(Task.due_at.is_(None), Task.due_at, Task.id)))
+    found = session.scalars(waiting.order_by(Task.due_at.is_(None), Task.due_at, Task.id))
+    return [task for task in found if seen.level >= 2 or task.agency in door.actor().agencies]
 
 
 def _stage(open_tasks: Any) -> str:

@@ -12,6 +12,7 @@ from flask import current_app, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from engine.access import Sight
 from engine.agencies import Actor, Staff
 from engine.db import Database
 from engine.errors import NotAllowed
@@ -97,6 +98,12 @@ def only(*roles: str) -> Callable[[Page], Page]:
         return cast(Page, signed_in(guarded))
 
     return guard
+
+
+def ensure_free(seen: Sight) -> None:
+    """Refuse what takes content out of the screen where only an emergency opened it."""
+    if seen.restrained:
+        raise NotAllowed("緊急閲覧では、印刷・書き出し・添付の保存はできません。画面で見てください。")
 
 
 def there(endpoint: str, **values: Any) -> Response:

@@ -179,6 +179,6 @@ def _titles(session: Session) -> Mapping[tuple[str, str], str]:
 
 def _visible(session: Session, ids: Sequence[int]) -> Mapping[int, str]:
     """Numbers of those of these cases that may appear in a list for who asks (秘匿 do not)."""
-    conditions = access.visible_cases(door.actor())
-    found = session.execute(select(Case.id, Case.number).where(Case.id.in_(ids), *conditions))  # type: ignore[arg-type]  # SQL conditions
+    conditions = access.visible_cases(session, door.actor())
+    found = session.execute(select(Case.id, Case.number).where(Case.id.in_(ids), *conditions))
     return dict(found.all())

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import tasks
+from engine import alerts, tasks
 from engine.agencies import names
 from engine.definitions import Process
 from engine.tasks import Filters, Task
@@ -38,6 +38,7 @@ def page() -> str:
         return render_template(
             "inbox.html", tab=tab, tabs=TABS, found=found, chosen=chosen, agencies=known, stages=_stages(session),
             processes=session.execute(select(Process.key, Process.name).order_by(Process.key)).all(),
+            alerts=alerts.of(session, door.actor(), now=door.now()),
             own={code: known[code] for code in sorted(door.actor().agencies)}, narrowed=any(chosen.values()),
         )  # fmt: skip
 
@@ -52,6 +53,15 @@ def claim() -> Response:
     if len(taken) == 1 and "open" in request.form:
         return door.there("tasks.page", task_id=taken[0].id)
     return door.there("inbox.page", tab="mine" if taken else "unclaimed", taken=len(taken) or None)
+
+
+@pages.post("/alerts/<int:alert_id>/done")
+@signed_in
+def put_away(alert_id: int) -> Response:
+    """A notice was read."""
+    with door.writing() as session:
+        alerts.done(session, alert_id, by=door.actor(), now=door.now())
+    return door.there("inbox.page", tab=request.form.get("tab", "mine"))
 
 
 def _stages(session: Session) -> list[str]:

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, g
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import access, agencies, cases, definitions, journal, records
+from engine import agencies, cases, definitions, journal, meetings, records
 from engine.casebook import Case
 from engine.errors import NotFound
 from engine.records import Read
@@ -25,7 +25,7 @@ from forms.description import Line
 from forms.fields import Field
 from forms.schema import Form
 from web import door, lists
-from web.door import signed_in
+from web.door import ensure_free, signed_in
 
 pages = Blueprint("printing", __name__)
 #: Forms that the town hands over as one sheet.
@@ -47,8 +47,8 @@ def record(case_id: int, record_id: int) -> Response:
     g.case_id = case_id
     with door.writing() as session:
         case = cases.find_case(session, case_id)
-        seen = access.open_case_page(session, door.actor(), case, purpose="印刷", now=door.now())
-        row = records.find(session, seen, record_id)
+        seen, row = records.open_record(session, door.actor(), case, record_id, purpose="印刷", now=door.now())
+        ensure_free(seen)
         read = records.read(session, seen, row, case)
         lines = read.form.describe(read.answers, context=lists.telling(session, case, seen, now=door.now()))
         content, count = render(filled(session, case, read, lines), one_page=read.form.key in ONE_PAGE)
@@ -104,7 +104,8 @@ def filled(session: Session, case: Case, read: Read, lines: Sequence[Line]) -> d
         ("書いた機関", names.get(read.record.agency, "")), ("書いた人", author),
         ("書いた日時", moments.write_datetime(read.record.at)), ("版", f"第{read.record.number}版"),
     ]  # fmt: skip
-    handling = "会議限定・回収" if read.record.compartment else "関係者限り"
+    function = meetings.function_of(session, read.record)
+    handling = {"A": "会議限定・回収", "B": "重層的支援会議・構成員限り"}.get(function, "関係者限り")
     return _paper(read.form, head, handling, list(_parts(lines, read.form)), masked=list(read.masked))
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
-from engine import access, agencies, cases, records
+from engine import access, agencies, cases, meetings, records
 from engine.access import Sight
 from engine.casebook import Case
 from engine.errors import NotAllowed
@@ -16,10 +16,11 @@ from engine.records import Read, Record
 from forms.answers import Context
 from forms.errors import AnswersRefused, Problem
 from web import door, lists, paper
-from web.door import signed_in
+from web.door import ensure_free, signed_in
 
 pages = Blueprint("records", __name__, url_prefix="/cases/<int:case_id>")
 Typed = dict[str, list[str]]
+CLASSES = {2: "L2 基本", 3: "L3 支援の内容", 4: "L4 特に配慮"}
 
 
 @pages.get("/records/<int:record_id>")
@@ -34,7 +35,9 @@ def page(case_id: int, record_id: int) -> str:
             "record.html", case=case, read=read, record=record, versions=versions,
             lines=read.form.describe(read.answers, context=lists.telling(session, case, seen, now=door.now())),
             agencies=agencies.names(session), staff_names=agencies.staff_names(session, [one.author_id or 0 for one in versions]),
-            corrects=record.latest and record.agency in door.actor().agencies,
+            corrects=record.latest and record.agency in door.actor().agencies and case.status != "closed" and not read.masked,
+            seen=seen, ground=records.reach_of(seen, record).ground, levels=CLASSES,
+            function=meetings.function_of(session, record),
         )  # fmt: skip
 
 
@@ -80,7 +83,8 @@ def attachment(case_id: int, attachment_id: int) -> Response:
     g.case_id = case_id
     with door.writing() as session:
         case = cases.find_case(session, case_id)
-        seen = access.open_case_page(session, door.actor(), case, purpose="添付", now=door.now())
+        seen = access.looked_at(session, door.actor(), case, now=door.now())
+        ensure_free(seen)
         name, _, content = records.open_attachment(
             session, seen, case, attachment_id, by=door.actor(), now=door.now()
         )
@@ -89,11 +93,22 @@ def attachment(case_id: int, attachment_id: int) -> Response:
     })  # fmt: skip
 
 
+@pages.post("/records/<int:record_id>/class")
+@signed_in
+def raise_class(case_id: int, record_id: int) -> Answer:
+    """Let the whole record count as a higher class; nobody lowers it."""
+    with door.writing() as session:
+        case, seen, record = _found(session, case_id, record_id)
+        level = request.form.get("level", 0, int)
+        records.raise_class(session, case, record, level, by=door.actor(), seat=seen.seat, now=door.now())
+    return door.there("records.page", case_id=case_id, record_id=record_id)
+
+
 def _found(session: Session, case_id: int, record_id: int) -> tuple[Case, Sight, Record]:
     g.case_id = case_id
     case = cases.find_case(session, case_id)
-    seen = access.open_case_page(session, door.actor(), case, purpose="記録", now=door.now())
-    return case, seen, records.find(session, seen, record_id)
+    seen, record = records.open_record(session, door.actor(), case, record_id, purpose="記録", now=door.now())
+    return case, seen, record
 
 
 def _correctable(session: Session, case: Case, seen: Sight, record: Record) -> Read:
@@ -104,6 +119,8 @@ def _correctable(session: Session, case: Case, seen: Sight, record: Record) -> R
         )
     if record.agency not in door.actor().agencies:
         raise NotAllowed("訂正は、この記録を書いた機関だけができます。")
+    if case.status == "closed":
+        raise NotAllowed("終結したケースの記録は訂正できません。再相談を受けてから訂正してください。")
     return read
 
 

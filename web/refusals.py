@@ -6,6 +6,7 @@ from flask import Flask, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from engine.access import note_refusal
+from engine.casebook import Case
 from engine.errors import (
     AlreadyDone,
     Conflict,
@@ -51,9 +52,9 @@ def refused(error: Refused) -> tuple[str, int]:
     status, title = STATUS.get(type(error), (400, "お断りします"))
     if g.get("actor") and (isinstance(error, NotAllowed | NotYours) or (isinstance(error, NotFound) and g.get("case_id"))):
         with writing() as session:
-            note_refusal(
-                session, actor(), target=(request.endpoint or "")[:80], case_id=g.get("case_id"), now=now()
-            )
+            case_id = g.get("case_id")
+            known = case_id if case_id and session.get(Case, case_id) else None
+            note_refusal(session, actor(), target=(request.endpoint or "")[:80], case_id=known, now=now())
     return _page(status, title, error.sentence)
 
 

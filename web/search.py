@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import access, agencies, people
+from engine import access, agencies, alerts, people
 from engine.casebook import Case
 from forms import words
 from web import door
@@ -31,9 +31,9 @@ def look() -> Response | str:
     if not sought:
         return render_template("search.html", sought="", found=None, agencies={})
     with door.writing() as session:
-        exact = session.scalar(select(Case.id).where(Case.number == words.plain(sought).upper()))
-        if exact:
-            return door.there("cases.page", case_id=exact)
+        exact = session.scalar(select(Case).where(Case.number == words.plain(sought).upper()))
+        if exact is not None and (not exact.secret or access.sight(session, door.actor(), exact, now=door.now())):
+            return door.there("cases.page", case_id=exact.id)
         ids = people.search(session, sought, by=door.actor(), now=door.now())
         return render_template(
             "search.html", sought=sought, found=_known(session, ids), agencies=agencies.names(session)
@@ -47,4 +47,6 @@ def _known(session: Session, ids: list[int]) -> list[tuple[Case, int]]:
         # Without any relation only the existence may be told, and of a secret case not even that.
         if seen is not None or not case.secret:
             found.append((case, seen.level if seen else 0))
+        elif case.secret:
+            alerts.add(session, "秘匿のケースの検索", agency=access.TOWN, role="sui", case_id=case.id, now=door.now())
     return found

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.utils import secure_filename
 from werkzeug.wrappers import Response as Answer
 
-from engine import access, agencies, cases, offers, records, tasks
+from engine import access, agencies, cases, meetings, offers, records, tasks
 from engine.access import Sight
 from engine.casebook import Case, Instance
 from engine.definitions import compiled
@@ -219,6 +219,7 @@ def _with_files(session: Session, desk: Desk, typed: Typed) -> Typed:
             session, desk.case, name=_file_name(file.filename or ""), media_type=file.mimetype or "application/octet-stream",
             content=content, by=door.actor(), seat=seat, now=door.now(), task_id=desk.task.id, field=field.path,
             level=records.LEVELS[field.class_] if field.class_ != "L5" else 4,
+            compartment=meetings.compartment_of(session, desk.task, now=door.now()),
         )  # fmt: skip
         typed.setdefault(field.path, []).append(str(stored.id))
     return typed

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from engine import access, journal
-from engine.agencies import Actor, Agency, Seat
+from engine.agencies import Actor, Agency, Seat, Staff
 from engine.casebook import Case, Relation
 from engine.db import JST, Database
 from engine.errors import NotAllowed
 from engine.moves import new_case
+from engine.standing import MeetingItem, Secrecy
 
 NOW = datetime(2026, 4, 3, 9, 0, tzinfo=JST)
 AGENCIES = ("hokatsu", "konkyu", "zeimu", "fukushi", "shakyo_out", "jimukyoku")
@@ -42,10 +43,11 @@ def level(database: Database, case: Case, actor: Actor) -> int:
     ("agency", "role", "expected"),
     [
         ("hokatsu", "uke", 4),
-        ("zeimu", "ka", 2),
+        ("zeimu", "ka", 1),
+        ("zeimu", "uke", 2),
         ("konkyu", "uke", 1),
         ("shakyo_out", "out", 0),
-        ("fukushi", "sui", 1),
+        ("fukushi", "sui", 2),
         ("fukushi", "kcho", 1),
         ("jimukyoku", "sys", 0),
         ("jimukyoku", "ver", 0),
@@ -75,15 +77,28 @@ def test_a_relation_that_ended_shows_nothing(database: Database, case: Case) -> 
 
 def test_a_meetings_compartment_opens_to_its_members_only(database: Database, case: Case) -> None:
     with database.transaction() as session:
+        meeting, _ = new_case(session, "会", by=someone("fukushi", "sui"), now=NOW)
+        session.add(
+            MeetingItem(item="1-1", case_id=case.id, meeting_id=meeting.id, function="A", decided_at=NOW)
+        )
         session.add(access.Compartment(item="1-1", agency="konkyu", since=NOW))
+        session.add(Relation(case_id=meeting.id, agency="hokatsu", kind="主担当", since=NOW))
+        staff = [Staff(login=login, name=login, password_hash="-") for login in ("told", "untold")]
+        session.add_all(staff)
+        session.flush()
+        told, untold = (one.id for one in staff)
+        session.add(Secrecy(staff_id=told, told_on=NOW.date(), noted_at=NOW))
     with database.transaction(write=False) as session:
-        member = access.sight(session, someone("konkyu", "uke"), case, now=NOW)
-        lead = access.sight(session, someone("hokatsu", "uke"), case, now=NOW)
+        member = access.sight(session, someone("konkyu", "uke", told), meeting, now=NOW)
+        colleague = access.sight(session, someone("konkyu", "uke", untold), meeting, now=NOW)
+        lead = access.sight(session, someone("hokatsu", "uke", told), meeting, now=NOW)
     assert member
     assert lead
-    assert member.reaches(record_id=9, agency="fukushi", compartment="1-1") == 4
-    assert lead.reaches(record_id=9, agency="fukushi", compartment="1-1") == 0
-    assert lead.reaches(record_id=9, agency="hokatsu", compartment="1-1") == 0, "not even its own words"
+    assert member.level == 1, "the compartment, and nothing else of the meeting"
+    assert member.reach(record_id=9, agency="fukushi", compartment="1-1").plain == 5
+    assert colleague is None, "nobody who was not told of secrecy"
+    assert not lead.reach(record_id=9, agency="fukushi", compartment="1-1").opens
+    assert not lead.reach(record_id=9, agency="hokatsu", compartment="1-1").opens, "not even its own words"
 
 
 def test_a_read_stands_in_the_journal_with_its_ground(database: Database, case: Case) -> None:

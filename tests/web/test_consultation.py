@@ -205,7 +205,8 @@ def test_a_case_is_found_by_its_number_and_by_a_person(visit, town):
     visitor.opens("/search").presses("さがす", sought="高橋花子")
     assert "1件" in visitor.text()
     other = visit("konkyu-uke1").opens("/search").presses("さがす", sought="高橋花子")
-    assert "内容は開けません" in other.text()
+    assert "内容は、相談支援包括化推進員に連絡してください" in other.text()
+    assert "主担当" not in other.text(), "the name of the agency in charge already tells"
     assert STORY not in other.text()
 
 

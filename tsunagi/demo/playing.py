@@ -29,7 +29,7 @@ from tsunagi.demo.words import Speech
 SEED = "tsunagi-2026"
 assert replies_together  # imported for what it registers
 BATCH = 40
-ITEM_STEPS = frozenset({"K-50", "K-60", "K-70"})
+ITEM_STEPS = frozenset({"K-20", "K-50", "K-60", "K-70"})
 Progress = Callable[[str], None]
 Variable = Callable[[str], object]
 

@@ -61,6 +61,7 @@ def _information(scene: Scene) -> Said:
 def _consent(scene: Scene) -> Said:
     course = course_of(scene)
     return {
+        "personName": course.household.target.name,
         "kekka": "2", "houhou": "口頭", "shurui": ["相談支援の利用", "関係機関との共有", "重層的支援会議での共有"], "setsumei": scene.me,
         "setsumeiAt": scene.ago(40), "yasashii": True, "teikyosaki": sorted({*course.agencies, "fukushi"}), "koumoku": PURPOSE,
         "kigen": scene.day(330),
