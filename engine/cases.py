@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import String, cast, exists, literal, select, update
 from sqlalchemy.orm import Session
 
-from engine import definitions, effects, emergency, journal, people, records, runtime, tasks, written
+from engine import appraisal, definitions, effects, emergency, journal, people, records, runtime, tasks, written
 from engine.access import TOWN
 from engine.agencies import CLOCK, Actor, Seat
 from engine.casebook import LEAD, RECEPTION, Case, Incident, Instance, Relation
@@ -28,6 +28,7 @@ Result = TypeVar("Result")
 Reading = Callable[[Form], Mapping[str, Any]]
 assert effects  # imported for what it registers, and so is the next
 assert emergency
+assert appraisal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,8 @@ REGISTRY: dict[str, Operator] = {
         ),
         Operator(name="emergency.narrow", label="緊急モードの特例を減らす", parameters={"shortcuts": "残す特例"}),
         Operator(name="emergency.off", label="緊急モードを終える", parameters={}, answers=True),
+        Operator(name="evaluation.targets", label="年度の目標を載せる", parameters={}),
+        Operator(name="evaluation.freeze", label="年度の数字を確定する", parameters={}),
         Operator(name="safety.open", label="名簿の世帯ごとに安否確認を始める", parameters={}),
         Operator(
             name="safety.note",

@@ -192,6 +192,11 @@ def marks(session: Session, known: Particulars) -> list[tuple[str, str]]:
     return [(kind, _mark(session, kind, text)) for kind, text in _traces(known)]
 
 
+def mark_of(session: Session, kind: str, text: str) -> str:
+    """The keyed hash of one feature: what a blind index is asked for."""
+    return _mark(session, kind, FORMS[kind](text))
+
+
 def normalise(text: str) -> str:
     """Fold widths, variant characters and spaces: 髙橋　花子 and 高橋花子 are found alike."""
     return "".join(unicodedata.normalize("NFKC", text).translate(VARIANTS).split())

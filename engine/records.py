@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, func, or_
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 from sqlalchemy.types import JSON
 
-from engine import journal
+from engine import journal, nameless
 from engine.access import Reach, Sight, looked_at, write_read
 from engine.agencies import Actor, Seat
 from engine.casebook import Case
@@ -200,6 +200,7 @@ def write(
     source: str = "画面",
 ) -> Record:
     """Add a record's first version; it is its own root, set when its id is known."""
+    nameless.ensure(session, version_id, form, answers)
     record = Record(
         case_id=case.id,
         instance_id=instance_id,
@@ -267,6 +268,7 @@ def correct(
         raise NotAllowed("訂正は、この記録を書いた機関だけができます。")
     if not record.latest:
         raise Conflict("ほかの人が先に訂正しました。新しい版を開いて、もう一度訂正してください。")
+    nameless.ensure(session, record.version_id, form_of(session, record), answers)
     root = record.root_id or record.id
     record.latest, record.root_id = False, root
     newer = Record(

@@ -7,6 +7,7 @@ from engine import (
     casebook,
     definitions,
     disasters,
+    evaluation,
     jobs,
     journal,
     kin,
@@ -25,6 +26,6 @@ from engine import (
 )
 
 ALL = (
-    access, agencies, assignment, casebook, definitions, disasters, jobs, journal, kin, notices, people, receipts, records,
-    registers, reminders, review, schedules, sessions, standing, subscriptions, tasks,
+    access, agencies, assignment, casebook, definitions, disasters, evaluation, jobs, journal, kin, notices, people,
+    receipts, records, registers, reminders, review, schedules, sessions, standing, subscriptions, tasks,
 )  # fmt: skip

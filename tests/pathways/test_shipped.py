@@ -24,7 +24,10 @@ ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "processes" / "tables"
 LIBRARY = ROOT / "forms" / "library"
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
-PATHWAYS = ("aftermath", "collaboration", "consent", "consult", "emergency", "meeting", "referral", "safety", "statutory_report")
+PATHWAYS = (
+    "aftermath", "collaboration", "community", "consent", "consult", "emergency",
+    "evaluation", "meeting", "publicity", "referral", "safety", "statutory_report", "training",
+)
 EXAMPLES: list[dict[str, Any]] = json.loads((TABLES / "examples.json").read_text("utf-8"))
 TOWN = json.loads((ROOT / "tsunagi" / "demo" / "agencies.json").read_text("utf-8"))
 #: What the grid of gaps cannot follow: columns that look into lists.

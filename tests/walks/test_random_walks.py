@@ -50,6 +50,15 @@ def household(town: Town, rng: Random) -> None:
     town.opens("fukushi", process="P-F2", at="S-SE", facts=facts)
 
 
+def at_desk(agency: str, process: str, start: str) -> Callable[[Town, Random], None]:
+    """A process that staff of an agency begin themselves."""
+    return lambda town, rng: void(town.opens(agency, process=process, at=start))
+
+
+def void(case_id: int) -> None:
+    """A walk looks at the town, not at one case."""
+
+
 STARTS: dict[str, Callable[[Town, Random], None]] = {
     "P-A": consult,
     "P-A2": referral,
@@ -59,6 +68,10 @@ STARTS: dict[str, Callable[[Town, Random], None]] = {
         {"item": "walk-1", "purpose": "方針協議", "kinou": "A", "agencies": ["hokatsu", "fukushi"]},
     ),
     "P-B2": told("consent.start", {"agencies": ["hokatsu", "fukushi"], "lead": "hokatsu"}),
+    "P-E": at_desk("shakyo_chiiki", "P-E", "E-SE2"),
+    "P-G": at_desk("jimukyoku", "P-G", "G-SE2"),
+    "P-H": at_desk("fukushi", "P-H", "H-SE"),
+    "P-I": at_desk("jimukyoku", "P-I", "I-SE"),
     "P-F": emergency,
     "P-F2": household,
     "P-F3": told("emergency.shortcut", {"tokurei": "口頭同意", "kikan": "hokatsu", "eventTag": "R8-地震-0403"}),
