@@ -9,7 +9,18 @@ from typing import Any, TypeVar
 from sqlalchemy import String, cast, exists, literal, select, update
 from sqlalchemy.orm import Session
 
-from engine import appraisal, definitions, effects, emergency, journal, people, records, runtime, tasks, written
+from engine import (
+    appraisal,
+    definitions,
+    effects,
+    emergency,
+    journal,
+    people,
+    records,
+    runtime,
+    tasks,
+    written,
+)
 from engine.access import TOWN
 from engine.agencies import CLOCK, Actor, Seat
 from engine.casebook import LEAD, RECEPTION, Case, Incident, Instance, Relation
@@ -48,19 +59,21 @@ def open_case(
     desk: str,
     now: datetime,
     at: str | None = None,
-    kind: str = "相",
+    kind: str | None = None,
     facts: Mapping[str, Any] | None = None,
     synthetic: bool = False,
 ) -> tuple[Case, Instance]:
     """Open a case with a first instance of process `key` at an agency's desk (受付機関).
 
-    The desk takes the case in and keeps it until another agency accepts it.
+    The desk takes the case in and keeps it until another agency accepts it. Without `kind` the
+    case is of the kind that the diagram says (`case` = `own:地`), else a consultation (相).
     """
     seat = next((seat for seat in by.seats if seat.agency == desk), None)
     if seat is None:
         raise NotYours("自分が所属する機関の窓口でだけ、相談を受け付けられます。")
     version = definitions.current(session, key)
-    case, book = new_case(session, kind, by=by, now=now, synthetic=synthetic)
+    own = version.opens.removeprefix("own:") if version.opens.startswith("own:") else "相"
+    case, book = new_case(session, kind or own, by=by, now=now, synthetic=synthetic)
     case.lead = desk
     session.add_all(
         [Relation(case_id=case.id, agency=desk, kind=relation, since=now) for relation in (RECEPTION, LEAD)]

@@ -111,11 +111,11 @@ class Town:
             return plausible(form, said, self._context(session, code))
 
     def colleagues(self, agency: str, role: str) -> list[Actor]:
-        """Everybody with this seat."""
+        """Everybody with this seat; without a role, everybody of the agency."""
         code, today = self._code(agency), self.now.date()
         with self.database.transaction(write=False) as session:
             known = [agencies.actor(session, staff, today=today) for staff in agencies.members(session, code, today=today)]
-        return [actor for actor in known if role in actor.roles]
+        return [actor for actor in known if not role or role in actor.roles]
 
     def sees(self, agency: str) -> list[str] | None:
         """Titles of the records that staff of an agency may open; None where the case itself stays shut."""

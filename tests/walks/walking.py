@@ -129,7 +129,15 @@ class Walk:
             )
 
     def _somebody(self, task: Task) -> Actor:
-        return self.town.staff(task.agency, task.role)
+        with self.town.database.transaction(write=False) as session:
+            did = set(
+                session.scalars(
+                    select(Task.done_by).where(Task.instance_id == task.instance_id, Task.done_by.is_not(None))
+                )
+            )
+        # Where two people have to decide, whoever did not do anything yet comes first.
+        able = [one for one in self.town.colleagues(task.agency, "") if tasks.seat_for(task, one) is not None]
+        return next((one for one in able if one.staff_id not in did), self.town.staff(task.agency, task.role))
 
     def _context(self, agency: str) -> Context:
         with self.town.database.transaction(write=False) as session:
