@@ -45,7 +45,7 @@ def _on(held: Held, said: Mapping[str, Any]) -> dict[str, Any]:
     held.session.flush()
     held.case.event_tag = disaster.tag
     if disaster.drill:
-        held.case.kind, held.case.number = PRACTICE, next_number(held.session, PRACTICE, today=_day(held.now))
+        held.case.synthetic = True
     elif "期限の暦日化" in disaster.shortcuts:
         _count_every_day(held, disaster.tag, _day(held.now), _day(until))
     _note(held, "緊急モード発動", disaster, {"shortcuts": disaster.shortcuts, "until": until.isoformat()})

@@ -14,10 +14,12 @@ from web import (
     account,
     admin,
     auth,
+    beginnings,
     cases,
     consents,
     coordinators,
     emergency,
+    evaluation,
     hooks,
     impartial,
     inbox,
@@ -60,6 +62,8 @@ BLUEPRINTS = (
     registers,
     hooks,
     emergency,
+    evaluation,
+    beginnings,
 )
 
 

@@ -196,7 +196,7 @@ def _begin(session: Session, submission: str) -> int:
     same = session.scalar(select(Task.id).where(Task.submission == submission, Task.holder_id == door.actor().staff_id))
     if same is not None:
         return same
-    case, _ = cases.open_case(session, PROCESS, by=door.actor(), desk=desk, now=door.now(), at=START, kind="緊")
+    case, _ = cases.open_case(session, PROCESS, by=door.actor(), desk=desk, now=door.now(), at=START)
     session.flush()
     first = session.scalars(select(Task).where(Task.case_id == case.id, Task.status == "open")).one()
     first.holder_id, first.held_at, first.submission = door.actor().staff_id, door.now(), submission

@@ -106,4 +106,6 @@ def _given() -> dict[str, Any]:
         "me": who, "account": g.get("staff"), "town": settings().town_name, "now": now(),
         "manages": bool(who and who.roles & MANAGERS), "administers": bool(who and "sys" in who.roles),
         "watches": bool(who and OFFICER in who.roles),
+        "assesses": bool(who and who.roles & {"ver", *MANAGERS}),
+        "begins_work": bool(who and who.roles & {"sc", "sui", "ver"}),
     }  # fmt: skip
