@@ -90,9 +90,16 @@ def begin(session: Session, actor: Actor, case: Case, asked: Asked, *, now: date
     return override
 
 
-def ensure_may(session: Session, actor: Actor, case: Case, *, now: datetime) -> Seat:
-    """The seat from which the actor could open this case in an emergency, or the refusal."""
-    return _seat(session, actor, case, now=now)
+def look(session: Session, actor: Actor, case: Case, *, now: datetime) -> Seat:
+    """The seat from which the actor could open this case in an emergency, or the refusal; asking stands in the journal."""
+    seat = _seat(session, actor, case, now=now)
+    known = facts.gather(session, actor, case, now=now)
+    line = journal.Line(
+        action="閲覧", by=actor, seat=seat, case_id=case.id, target=f"case:{case.id}", stage=known.stage,
+        ground="緊急閲覧の宣言の前（番号だけ）", purpose="緊急閲覧",
+    )  # fmt: skip
+    journal.write(session, line, now=now)
+    return seat
 
 
 def close(session: Session, override_id: int, *, by: Actor, now: datetime) -> Override:

@@ -24,9 +24,9 @@ pages = Blueprint("overrides", __name__)
 def page(case_id: int) -> str:
     """What has to be declared (F-X01)."""
     g.case_id = case_id
-    with door.reading() as session:
+    with door.writing() as session:
         case = cases.find_case(session, case_id)
-        override.ensure_may(session, door.actor(), case, now=door.now())
+        override.look(session, door.actor(), case, now=door.now())
         return _form(case_id, case.number, {})
 
 

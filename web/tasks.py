@@ -87,7 +87,11 @@ def complete(task_id: int) -> Answer | tuple[str, int]:
         )  # fmt: skip
     except AnswersRefused as refused:
         return _refused(task_id, typed, refused.problems), 422
-    except (AlreadyDone, Conflict, NotOpen, NotYours) as error:
+    except NotYours as error:
+        with door.writing() as session:
+            access.note_refusal(session, door.actor(), target="tasks.complete", case_id=_case_of(session, task_id), now=door.now())
+        return _too_late(task_id, typed, error), 403
+    except (AlreadyDone, Conflict, NotOpen) as error:
         return _too_late(task_id, typed, error), 409
     return _onwards(moved.case.id, task_id)
 
@@ -294,6 +298,11 @@ def _too_late(task_id: int, typed: Typed, error: AlreadyDone | Conflict | NotOpe
             else None
         )
         return render_template("too_late.html", task=task, sentence=error.sentence, words=_words(form, typed))
+
+
+def _case_of(session: Session, task_id: int) -> int | None:
+    task = session.get(Task, task_id)
+    return task.case_id if task else None
 
 
 def _words(form: Form | None, typed: Mapping[str, list[str]]) -> list[tuple[str, str]]:

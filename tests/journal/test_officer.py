@@ -111,11 +111,13 @@ def test_looks_at_night_in_bulk_and_without_relation_are_listed(busy):
 def test_a_look_at_ones_own_relative_and_at_a_colleagues_is_listed(busy):
     town, first, _ = busy
     own, colleague = town.colleagues("hokatsu", "uke")[:2]
+    looks(town, own, first)
     with town.database.transaction() as session:
         kin.declare(session, Particulars(name="森岡 美和"), [Particulars(name="森岡花子", birth="1944-05-01")], by=own, now=town.now)
         told = [str(row) for row in session.execute(select(kin.KinTrace.__table__))]
     assert not any("花子" in row for row in told)
-    looks(town, own, first)
+    with pytest.raises(NotAllowed, match="利益相反"):
+        looks(town, own, first)
     looks(town, colleague, first)
     assert kinds(town) == [(RELATIVE, own.staff_id, 1), (HOUSEHOLD, colleague.staff_id, 1)]
 

@@ -1,3 +1,0 @@
-from tests.web.conftest import visit
-
-__all__ = ["visit"]
