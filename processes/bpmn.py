@@ -17,6 +17,7 @@ from processes.bpmn_values import (
     THROWS,
     Association,
     Bounds,
+    Correlation,
     Diagram,
     EventDefinition,
     Flow,
@@ -46,6 +47,7 @@ __all__ = [
     "THROWS",
     "Association",
     "Bounds",
+    "Correlation",
     "Diagram",
     "DiagramError",
     "EventDefinition",
@@ -95,7 +97,7 @@ def read(source: bytes, *, name: str) -> Diagram:
         message_flows=_message_flows(root),
         shapes=read_shapes(root),
         edges=read_edges(root),
-        unknown=tuple(reading.unknown) + _unknown_roots(root),
+        unknown=tuple(reading.unknown) + tuple(reading.correlation.unknown) + _unknown_roots(root),
         lines=lines,
     )
 
@@ -174,7 +176,7 @@ def _message_flows(root: Element) -> Mapping[str, MessageFlow]:
 
 _ROOTS = frozenset(
     "process message signal error escalation collaboration itemDefinition dataStore interface resource "
-    "category documentation extensionElements extension import endPoint partnerEntity "
+    "category correlationProperty documentation extensionElements extension import endPoint partnerEntity "
     "partnerRole relationship eventDefinition cancelEventDefinition compensateEventDefinition "
     "conditionalEventDefinition errorEventDefinition escalationEventDefinition linkEventDefinition "
     "messageEventDefinition signalEventDefinition terminateEventDefinition timerEventDefinition".split()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from processes import bpmn_extensions as extensions
+from processes.bpmn_correlation import CorrelationReading
 from processes.bpmn_data import DataReading
 from processes.bpmn_events import EventReading
 from processes.bpmn_values import GLOBAL_TASKS, NODES, SCOPES, Flow, Lane, Loop, Named, Node, Process, Unknown
@@ -17,7 +18,7 @@ _SILENT = frozenset(
     "dataInputAssociation dataOutputAssociation dataObject dataObjectReference dataStoreReference dataState "
     "eventDefinitionRef script condition completionCondition activationCondition rendering resourceRole "
     "performer humanPerformer potentialOwner auditing monitoring category partitionElement "
-    "supportedInterfaceRef supports "
+    "supportedInterfaceRef supports correlationSubscription "
     "standardLoopCharacteristics multiInstanceLoopCharacteristics".split()
 ) | frozenset(
     f"{kind}EventDefinition"
@@ -32,6 +33,7 @@ class NodeReading:
     def __init__(self, root: Element, named: Mapping[str, Mapping[str, Named]]) -> None:
         self.events = EventReading(root, named)
         self.data = DataReading(root)
+        self.correlation = CorrelationReading(root)
         self.problems: list[Finding] = []
         self.unknown: list[Unknown] = []
         self.count = 0
@@ -56,6 +58,7 @@ class NodeReading:
             documentation=_documentation(element),
             global_task=is_global,
             marked_executable=_true(element, "isExecutable"),
+            correlations=self.correlation.of(element),
         )
 
     def _nodes(self, scope: Element, parent: str) -> Iterator[tuple[str, Node]]:

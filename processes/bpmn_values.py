@@ -205,6 +205,16 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correlation:
+    """How instances are told apart for one message: `carried` is FEEL over the message's payload, `awaited` FEEL over
+    the variables of the process that awaits it (None: it awaits any)."""
+
+    carried: str
+    awaited: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
     """A process with everything inside it, nested sub-processes too: `nodes` and `flows` by id in document
     order. A global task is read as a process with a single task (`global_task` says so)."""
@@ -221,6 +231,7 @@ class Process:
     documentation: str = ""
     global_task: bool = False
     marked_executable: bool = False  # `isExecutable` is written as true, not only left out
+    correlations: Mapping[str, Correlation] = field(default_factory=dict)  # by message id
 
     @property
     def data_objects(self) -> tuple[Variable, ...]:

@@ -19,14 +19,16 @@ EXECUTED: Final = frozenset(
     "dataObject dataObjectReference dataInput dataOutput property ioSpecification inputSet outputSet "
     "dataInputAssociation dataOutputAssociation assignment "
     "globalTask globalUserTask globalManualTask globalScriptTask globalBusinessRuleTask "
-    "laneSet lane association extensionElements script".split()
+    "laneSet lane association extensionElements script "
+    "correlationKey correlationProperty correlationPropertyRetrievalExpression correlationSubscription "
+    "correlationPropertyBinding".split()
 )
 
 DOCUMENTATION: Final = frozenset(
     "documentation textAnnotation text group category categoryValue auditing monitoring import extension "
     "collaboration participant participantMultiplicity messageFlow participantAssociation "
     "messageFlowAssociation conversationLink conversationAssociation conversation subConversation "
-    "callConversation correlationKey itemDefinition dataState dataStore dataStoreReference "
+    "callConversation itemDefinition dataState dataStore dataStoreReference "
     "interface operation resource resourceParameter resourceRole performer humanPerformer "
     "potentialOwner resourceAssignmentExpression resourceParameterBinding rendering endPoint partnerEntity "
     "partnerRole relationship".split()
@@ -34,8 +36,7 @@ DOCUMENTATION: Final = frozenset(
 
 REFUSED: Final = frozenset(
     "choreography globalChoreographyTask choreographyTask callChoreography subChoreography globalConversation "
-    "implicitThrowEvent correlationProperty correlationPropertyRetrievalExpression correlationSubscription "
-    "correlationPropertyBinding ioBinding".split()
+    "implicitThrowEvent ioBinding".split()
 )
 
 

@@ -38,6 +38,7 @@ class Written:
 LITERAL = re.compile(r"[+-]?P[\dTYMWDHS.,]+|\d{4}-\d{2}-\d{2}(?:T.*)?|R\d*/.*")  # ISO 8601 instead of FEEL
 
 MULTI = frozenset(
+    "numberOfInstances numberOfActiveInstances numberOfCompletedInstances numberOfTerminatedInstances "
     "nrOfInstances nrOfActiveInstances nrOfCompletedInstances nrOfTerminatedInstances loopCounter".split()
 )
 COUNTED = frozenset({"activationCount", "waitingForStart"})

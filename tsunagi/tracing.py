@@ -115,7 +115,7 @@ class _Tracing:
             if message.name in names.signals:
                 self.present.append(message)
             if message.name in names.messages or message.name not in names.signals:
-                self.kept.append(message)
+                self.kept.append(runtime.keyed(self.definition, message, now=self.now))
 
     def _hears(self) -> bool:
         assert self.step is not None

@@ -9,6 +9,7 @@ from engine.runtime.moves import (
     deliver,
     describe,
     fire,
+    keyed,
     perform,
     read,
     signal,
@@ -33,6 +34,6 @@ from engine.runtime.values import (
 
 __all__ = [
     "Awaited", "Call", "Decided", "Definition", "Message", "NotAwaited", "Offer", "Passed", "Step", "StepFailed",
-    "Timer", "Unrunnable", "Waiting", "cancel", "compile", "complete", "conclude", "deliver", "describe", "fire", "perform",
-    "read", "signal", "start", "throw_error", "waits_for",
+    "Timer", "Unrunnable", "Waiting", "cancel", "compile", "complete", "conclude", "deliver", "describe", "fire", "keyed",
+    "perform", "read", "signal", "start", "throw_error", "waits_for",
 ]

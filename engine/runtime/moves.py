@@ -3,6 +3,7 @@ changes nothing, because the state handed in is never touched."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from engine.errors import NotFound, NotOpen
 from engine.runtime import activities, throwing
 from engine.runtime.catching import occur
 from engine.runtime.definition import Definition
-from engine.runtime.expressions import Reading
+from engine.runtime.expressions import Reading, Visible
 from engine.runtime.play import Play
 from engine.runtime.report import plain_or_none, so_far, step
 from engine.runtime.scopes import begin, open_process
@@ -73,14 +74,25 @@ def deliver(definition: Definition, state: bytes, message: Message, *, now: date
     """A message reaches the one catcher that awaits it: what interrupts first, else who waits longest. Keys must be
     equal where both sides have one. Raises NotAwaited."""
     play = _resumed(definition, state, now)
+    message = keyed(definition, message, now=now)
     found = [one for one in current(play, "message") if awaited_name(one) == message.name and is_ready(play, one)]
-    keyed = [(one, correlation(play, one)) for one in found]
-    fitting = [one for one, key in keyed if key is None or message.key is None or key == message.key]
+    asked = [(one, correlation(play, one)) for one in found]
+    fitting = [one for one, key in asked if key is None or message.key is None or key == message.key]
     if not fitting:
         raise NotAwaited(f"「{message.name}」を待っている所が、いまはありません。届いた知らせは保管してください。")
     with _told(play):
         occur(play, fitting[0], checked(message.payload))
         return _settled(play)
+
+
+def keyed(definition: Definition, message: Message, *, now: datetime) -> Message:
+    """The message with the key that the diagram's correlation reads out of its payload, if it has none yet."""
+    for program in definition.programs.values():
+        carried = program.expression(program.process.id, f"carried:{message.name}")
+        if carried is not None and message.key is None:
+            value, _ = carried.tried(Visible(checked(message.payload)), _aware(now))
+            return message if value is None else replace(message, key=str(value))
+    return message
 
 
 def signal(
@@ -212,6 +224,6 @@ def _fire_next(play: Play) -> bool:
 
 
 __all__ = [
-    "cancel", "complete", "conclude", "deliver", "describe", "fire", "perform", "read", "signal", "start", "throw_error",
+    "cancel", "complete", "conclude", "deliver", "describe", "fire", "keyed", "perform", "read", "signal", "start", "throw_error",
     "waits_for",
 ]

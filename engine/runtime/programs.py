@@ -7,7 +7,17 @@ from types import MappingProxyType
 
 from engine.runtime.expressions import Computed, Reading
 from processes import dmn
-from processes.bpmn import Association, Diagram, EventDefinition, Finding, Flow, Node, Process, Variable
+from processes.bpmn import (
+    Association,
+    Correlation,
+    Diagram,
+    EventDefinition,
+    Finding,
+    Flow,
+    Node,
+    Process,
+    Variable,
+)
 
 JOINS = ("inclusiveGateway", "complexGateway")
 
@@ -65,6 +75,8 @@ def build(process: Process, diagram: Diagram, models: list[dmn.Model]) -> tuple[
     for lane in process.lanes.values():
         for name, text in lane.properties.items():
             reading.add(lane.id, name, text if text.startswith("=") else None, lane.line)
+    for message, correlation in _carried(process, diagram):
+        reading.add(process.id, f"carried:{message}", correlation.carried, correlation.line)
     for variable in process.variables:
         reading.add(variable.id, "initial", variable.value, variable.line)
     links = dict(_links(process))
@@ -271,12 +283,33 @@ def _read_node(reading: Reading, process: Process, node: Node) -> None:
         reading.add(node.id, "payload", node.payload or node.message.payload, line)
     for parameter in node.operator.parameters if node.operator else ():
         reading.add(node.id, f"parameter:{parameter.id}", parameter.value, line)
+    _read_correlation(reading, process, node)
     _read_loop(reading, node)
     for kind, associations in (("input", node.inputs), ("output", node.outputs)):
         for index, association in enumerate(associations):
             _read_association(reading, node.id, f"{kind}{index}", association)
     for variable in node.variables:
         reading.add(variable.id, "initial", variable.value, variable.line)
+
+
+def _read_correlation(reading: Reading, process: Process, node: Node) -> None:
+    """The keys of its messages by the process's subscription, unless the node has a key of its own."""
+    definitions = (*node.events, *([node.message] if node.message else ()))
+    known = (process.correlations.get(one.ref or "") for one in definitions if one.kind == "message")
+    correlation = next((one for one in known if one is not None), None)
+    if correlation is None or "correlation" in node.properties:
+        return
+    if node.kind in ("sendTask", "intermediateThrowEvent", "endEvent"):
+        reading.add(node.id, "carried", correlation.carried, correlation.line)
+    elif node.kind != "startEvent" or node.parent != process.id:
+        reading.add(node.id, "correlation", correlation.awaited, correlation.line)
+
+
+def _carried(process: Process, diagram: Diagram) -> Iterator[tuple[str, Correlation]]:
+    for identity, correlation in process.correlations.items():
+        message = diagram.messages.get(identity)
+        if message is not None:
+            yield message.name, correlation
 
 
 def _read_event(reading: Reading, element: str, index: str, definition: EventDefinition) -> None:

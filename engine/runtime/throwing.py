@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.runtime import compensation
 from engine.runtime.catching import occur, pass_boundary, start_handler
+from engine.runtime.expressions import Visible
 from engine.runtime.play import Play
 from engine.runtime.programs import message_name
 from engine.runtime.state import Scope, Token
@@ -112,10 +113,11 @@ def _message(play: Play, token: Token, definition: EventDefinition, index: int |
     value = key.value(visible(play, token), play.now) if key else None
     if key is not None and value is None:
         raise key.failed("照合の鍵が空（null）です。鍵になる値が決まってから送るようにしてください。")
-    return Message(
-        name=message_name(node, definition), key=None if value is None else str(value),
-        payload=_payload(play, token, index),
-    )
+    payload = _payload(play, token, index)
+    carried = play.expression(token, "carried")
+    if carried is not None:
+        value = carried.value(Visible(payload), play.now)
+    return Message(name=message_name(node, definition), key=None if value is None else str(value), payload=payload)
 
 
 def _payload(play: Play, token: Token, index: int | None) -> dict[str, Any]:

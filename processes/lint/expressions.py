@@ -33,6 +33,12 @@ def check(process: Process, diagram: Diagram, beside: Beside) -> Iterator[Findin
         yield from _expression(process, written, names)
     for node in process.nodes.values():
         yield from _result_name(node)
+    for correlation in process.correlations.values():
+        for text in filter(None, (correlation.carried, correlation.awaited)):
+            error = parsed(text, names)
+            if isinstance(error, feel.FeelSyntaxError):
+                message = f"照合の鍵の式「{text[:60]}」を{error.column}文字目で読めません：{error.message_ja}"
+                yield Finding(rule="expression-syntax", element=process.id, line=correlation.line, message=message)
 
 
 def _expression(process: Process, written: Written, names: frozenset[str]) -> Iterator[Finding]:

@@ -148,6 +148,13 @@ def people(inside):
 
 
 MESSAGE_FLOW = '<messageFlow id="mf" sourceRef="qq" targetRef="pp"/>'
+CORRELATED = whole(
+    line('<receiveTask id="a" messageRef="M"/>') + '<correlationSubscription id="cs" correlationKeyRef="ck">'
+    '<correlationPropertyBinding correlationPropertyRef="cp"><dataPath>番号</dataPath></correlationPropertyBinding>'
+    '</correlationSubscription>',
+    roots='<correlationProperty id="cp"><correlationPropertyRetrievalExpression messageRef="M"><messagePath>番号</messagePath>'
+    '</correlationPropertyRetrievalExpression></correlationProperty>',
+    collaboration=pools('<correlationKey id="ck"><correlationPropertyRef>cp</correlationPropertyRef></correlationKey>'))
 SAMPLES = {
     "definitions": whole(), "process": whole(), "subProcess": scope(INNER + '<endEvent id="k"/>'),
     "transaction": scope(INNER + '<endEvent id="k"/>', "transaction"),
@@ -179,12 +186,12 @@ SAMPLES = {
                                 roots='<timerEventDefinition id="T"><timeDuration>P1D</timeDuration></timerEventDefinition>'),
     "dataObject": in_process(DATA), "dataObjectReference": in_process(DATA), "property": task('<property id="x" name="覚え"/>'),
     "extensionElements": task(OPERATE, "serviceTask"),
+    "correlationKey": CORRELATED, "correlationProperty": CORRELATED, "correlationSubscription": CORRELATED,
     # drawn for the reader
     "documentation": in_process("<documentation>説明</documentation>"),
     "auditing": in_process("<auditing/>"), "monitoring": in_process("<monitoring/>"),
     "collaboration": whole(collaboration=pools()), "participant": whole(collaboration=pools()),
     "messageFlow": whole(collaboration=pools(MESSAGE_FLOW)),
-    "correlationKey": whole(collaboration=pools('<correlationKey id="ck"/>')),
     "messageFlowAssociation": whole(collaboration=pools(
         MESSAGE_FLOW + '<messageFlowAssociation innerMessageFlowRef="mf" outerMessageFlowRef="mf"/>')),
     "participantAssociation": whole(collaboration=pools(
@@ -230,12 +237,6 @@ SAMPLES = {
     "callChoreography": in_process('<callChoreography id="h" initiatingParticipantRef="pp"/>'),
     "subChoreography": in_process('<subChoreography id="h" initiatingParticipantRef="pp"/>'),
     "implicitThrowEvent": in_process('<implicitThrowEvent id="h"/>'),
-    "correlationProperty": whole(roots='<correlationProperty id="h">'
-        '<correlationPropertyRetrievalExpression messageRef="M"><messagePath>x</messagePath>'
-        '</correlationPropertyRetrievalExpression></correlationProperty>'),
-    "correlationSubscription": whole(line('<task id="a"/>') + '<correlationSubscription id="h" correlationKeyRef="k">'
-        '<correlationPropertyBinding correlationPropertyRef="x"><dataPath>x</dataPath></correlationPropertyBinding>'
-        '</correlationSubscription>'),
     "ioBinding": in_process('<ioBinding operationRef="O" inputDataRef="x" outputDataRef="y"/>'),
 }
 ALIASES = {
