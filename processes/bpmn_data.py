@@ -41,7 +41,14 @@ class DataReading:
                 transformation=text(child(element, "transformation")),
                 assignments=tuple(self._assignment(part) for part in children(element, "assignment")),
                 line=line(element),
+                store=next((name for part in children(element, "sourceRef", "targetRef") if (name := self._store(part))), None),
             )
+
+    def _store(self, part: Element) -> str | None:
+        """The id of the data store (reference) that an end of an association means."""
+        identity = ref(text(part)) or ""
+        element = self.by_id.get(identity)
+        return identity if element is not None and tag(element).startswith("dataStore") else None
 
     def named(self, activity: Element, reference: str | None) -> str | None:
         """The variable that a multi-instance's `loopDataInputRef` or `loopDataOutputRef` means. A data input of

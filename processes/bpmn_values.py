@@ -105,6 +105,7 @@ class Association:
     transformation: str | None
     assignments: tuple[tuple[str, str], ...]
     line: int
+    store: str | None = None  # id of the data store at one of its ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ def check(process: Process, diagram: Diagram, beside: Beside) -> Iterator[Findin
                 f"{called(node)}の前後のスクリプトは実行しません。スクリプトタスクを別に置いてください。"
             ))
         yield from _loop(node)
+        yield from _stores(node)
 
 
 def _call(process: Process, node: Node, beside: Beside) -> Iterator[Finding]:
@@ -100,6 +101,16 @@ def _computes_no_context(script: str) -> bool:
     except feel.FeelSyntaxError:
         return False  # told by the expressions' own check
     return isinstance(node, (nodes.Literal, nodes.Arithmetic, nodes.Comparison, nodes.Logic, nodes.At, nodes.ListLiteral))
+
+
+def _stores(node: Node) -> Iterator[Finding]:
+    """A data store outlives its process; here nothing does but the records of the case."""
+    for association in (*node.inputs, *node.outputs):
+        if association.store is not None:
+            yield at(node, "data-store", (
+                f"{called(node)}がデータストア「{association.store}」とつながっていますが、案件の外には何も残しません。"
+                "データオブジェクトにするか、線を外してください。"
+            ), line=association.line)
 
 
 def _loop(node: Node) -> Iterator[Finding]:

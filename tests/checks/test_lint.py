@@ -33,6 +33,7 @@ def handler(start, before=""):
     return line("userTask a", "subProcess h triggeredByEvent=true [", start, "userTask k", "hs > k", "]", before)
 
 
+STORED = "| <dataOutputAssociation><sourceRef>x</sourceRef><targetRef>{}</targetRef></dataOutputAssociation>"
 RULES = [
     # flows
     ("dangling-flow", line("userTask a", "a > nowhere"), line("userTask a")),
@@ -103,6 +104,7 @@ RULES = [
      line("serviceTask a", '| <extensionElements><spiffworkflow:serviceTaskOperator id="x"/></extensionElements>')),
     ("script-missing", line("scriptTask a"), line("scriptTask a", "| <script>{b: 1}</script>")),
     ("script-result-unused", line("scriptTask a", "| <script>1 + 1</script>"), line("scriptTask a", "| <script>{b: 1 + 1}</script>")),
+    ("data-store", line("dataStoreReference d", "userTask a", STORED.format("d")), line("dataObject d", "userTask a", STORED.format("d"))),
     ("language", line("scriptTask a scriptFormat=text/x-python", "| <script>1</script>"),
      line("scriptTask a scriptFormat=feel", "| <script>1</script>")),
     ("loop-without-end", line("userTask a", "| <standardLoopCharacteristics/>"),
