@@ -41,7 +41,7 @@ class DataReading:
                 transformation=text(child(element, "transformation")),
                 assignments=tuple(self._assignment(part) for part in children(element, "assignment")),
                 line=line(element),
-                store=next((name for part in children(element, "sourceRef", "targetRef") if (name := self._store(part))), None),
+                store=next(filter(None, map(self._store, children(element, "sourceRef", "targetRef"))), None),
             )
 
     def _store(self, part: Element) -> str | None:
