@@ -18,7 +18,7 @@ from engine.errors import Invalid
 from engine.runtime import Waiting
 
 VARIABLE_OF = {RECEPTION: "desk", SENDER: "src", RECEIVER: "dst", LEAD: "lead"}
-END_OF_DAY = time(17, 15)
+START_OF_DAY, END_OF_DAY = time(8, 30), time(17, 15)
 
 
 class TownDay(Base):
@@ -85,7 +85,8 @@ def agency_of(said: str, waiting: Waiting, case: Case) -> str:
         item = waiting.scope.get("item")
         found = item.get("agency") if isinstance(item, Mapping) else item
     elif said == f"@{LEAD}":
-        found = waiting.scope.get("lead") or case.lead
+        # The case's row leads: a process that handed the case on may still carry who led before.
+        found = case.lead or waiting.scope.get("lead")
     elif said.startswith("@"):
         found = waiting.scope.get(VARIABLE_OF.get(said[1:], said[1:]))
     elif said.startswith("="):
@@ -124,16 +125,41 @@ def _by_table(
     compiled: Compiled, row: str, waiting: Waiting, case: Case, calendar: Calendar, now: datetime
 ) -> datetime:
     urgency = waiting.scope.get("urgency") or case.urgency or 3
-    answer = compiled.tables["D5"].decide("D5", {"task": row, "urgency": urgency}, now=now).value
-    if not isinstance(answer, Mapping) or answer.get("days") is None:
-        raise Invalid(f"期限表に「{row}」の行がありません。期限表を確かめてください。")
-    amount, unit = float(answer["days"]), answer.get("unit", "営業日")
+    return after_row(compiled, row, urgency, calendar, now=now)
+
+
+def after_row(compiled: Compiled, row: str, urgency: Any, calendar: Calendar, *, now: datetime) -> datetime:
+    """The due moment that a row of D5 gives, counted from `now`."""
+    amount, unit = _term(compiled, row, urgency, now)
     if unit == "時間":
         return now + timedelta(hours=amount)
     day = now.astimezone(JST).date()
     return end_of(
         day + timedelta(days=int(amount)) if unit == "暦日" else calendar.add_business_days(day, int(amount))
     )
+
+
+def before_row(
+    compiled: Compiled, row: str, urgency: Any, day: date, calendar: Calendar, *, now: datetime
+) -> datetime:
+    """The morning of the day that lies a D5 row's days before `day`, never in the past."""
+    amount, unit = _term(compiled, row, urgency, now)
+    begins = day - timedelta(days=int(amount)) if unit == "暦日" else _business_days_before(day, int(amount), calendar)
+    return max(now, datetime.combine(begins, START_OF_DAY, JST))
+
+
+def _term(compiled: Compiled, row: str, urgency: Any, now: datetime) -> tuple[float, str]:
+    answer = compiled.tables["D5"].decide("D5", {"task": row, "urgency": urgency}, now=now).value
+    if not isinstance(answer, Mapping) or answer.get("days") is None:
+        raise Invalid(f"期限表に「{row}」の行がありません。期限表を確かめてください。")
+    return float(answer["days"]), str(answer.get("unit", "営業日"))
+
+
+def _business_days_before(day: date, count: int, calendar: Calendar) -> date:
+    while count > 0:
+        day -= timedelta(days=1)
+        count -= calendar.is_business_day(day)
+    return day
 
 
 def _moment(value: Any, calendar: Calendar, now: datetime) -> datetime:

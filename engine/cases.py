@@ -37,9 +37,7 @@ from forms.schema import Form
 AD_HOC = "adHocSubProcess"
 Result = TypeVar("Result")
 Reading = Callable[[Form], Mapping[str, Any]]
-assert effects  # imported for what it registers, and so is the next
-assert emergency
-assert appraisal
+assert emergency and appraisal  # imported for what they register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -443,6 +441,7 @@ def _finish(held: Held, task: Task, reading: Reading, *, submission: str, source
         task.record_id = record.id
         records.drop_draft(held.session, task.id, by=held.by)
         note_people(held.session, held.case, answers, record, now=held.now)
+        effects.note_facts(held, form, answers)
         records.keep_files(held.session, task, record, form)
         written.after(held, task, form, record, answers, person)
     take(held, step, "完了", target=f"task:{task.id}", stage=task.stage, finished_task=task)
@@ -458,14 +457,16 @@ def note_people(
 
 def _record(held: Held, task: Task, form: Form, answers: Mapping[str, Any], source: str) -> records.Record:
     node = held.compiled.node(task.element)
-    raised = records.LEVELS.get(node.properties.get("class", ""), 0)
-    compartment = runtime.read(
-        held.compiled.definition,
-        held.instance.state,
-        task.token,
-        node.properties.get("compartment", ""),
-        now=held.now,
-    )
+
+    def read(text: str) -> Any:
+        """What a property says in FEEL, which sees the answers."""
+        return runtime.read(
+            held.compiled.definition, held.instance.state, task.token, text, now=held.now,
+            answers=form.coded(dict(answers)),
+        )  # fmt: skip
+
+    level = node.properties.get("class", "")
+    compartment = read(node.properties.get("compartment", ""))
     return records.write(
         held.session,
         held.case,
@@ -479,7 +480,7 @@ def _record(held: Held, task: Task, form: Form, answers: Mapping[str, Any], sour
         element=task.element,
         instance_id=held.instance.id,
         task_id=task.id,
-        raised=raised,
+        raised=records.LEVELS.get(str(read(level) if level.startswith("=") else level), 0),
         source=source,
         compartment=compartment,
         about=written.about(held, form, answers, compartment),

@@ -1,13 +1,14 @@
 """What the engine's operators do, each within the move that calls it."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, update
 
 from engine import journal, meetings
 from engine.agencies import Agency
-from engine.assignment import end_of
+from engine.assignment import after_row, before_row, end_of
 from engine.casebook import INVOLVED, LEAD, RECEIVER, RELATIONS, SENDER, Relation, next_number
 from engine.db import JST
 from engine.errors import Invalid
@@ -15,11 +16,14 @@ from engine.held import Held
 from engine.moves import effect
 from engine.records import Record, opened
 from engine.standing import Grant
+from forms.fields import every
+from forms.schema import Form
 
 #: How a receiving agency answers a sheet.
 ANSWER = "F-A04"
 #: The field of a referral's forms that names the agency meant.
 ADDRESSEE = {"F-A03": "to", "F-A05": "saisoSaki"}
+UNKNOWN = "fumei"
 
 
 @effect("case.number")
@@ -207,8 +211,48 @@ def _candidates(held: Held, said: Mapping[str, Any]) -> None:
 
 @effect("calendar.due")
 def _due(held: Held, said: Mapping[str, Any]) -> Any:
+    """Business days from now: so many (`days`), or as many as a row of D5 (`row`) says."""
+    row = said.get("row")
+    if row:
+        return _moment(after_row(held.compiled, str(row), _urgency_of(held, said), held.days(), now=held.now))
     days = int(said.get("days") or 0)
-    return {"@": end_of(held.days().add_business_days(held.now.astimezone(JST).date(), days)).isoformat()}
+    return _moment(end_of(held.days().add_business_days(held.now.astimezone(JST).date(), days)))
+
+
+@effect("calendar.before")
+def _before(held: Held, said: Mapping[str, Any]) -> Any:
+    """The morning of the day that lies a D5 row's business days before a date; nothing without a date."""
+    text = said.get("date")
+    text = text.get("@") if isinstance(text, Mapping) else text
+    if not text:
+        return None
+    day = date.fromisoformat(str(text)[:10])
+    row = str(said.get("row") or "")
+    return _moment(before_row(held.compiled, row, _urgency_of(held, said), day, held.days(), now=held.now))
+
+
+def _urgency_of(held: Held, said: Mapping[str, Any]) -> Any:
+    return said.get("urgency") or held.case.urgency or 3
+
+
+def _moment(at: datetime) -> dict[str, str]:
+    return {"@": at.isoformat()}
+
+
+def note_facts(held: Held, form: Form, answers: Mapping[str, Any]) -> None:
+    """What a form says of the case itself goes to the case's row: fields with the property `fact`.
+
+    `district` is the 地区 (C18), `event` the disaster that the matter comes from (C23). What is not
+    answered, or answered with 不明, leaves what is known.
+    """
+    for one in every(form.fields):
+        value = answers.get(one.key) if one.fact else None
+        if not isinstance(value, str) or not value or value == UNKNOWN:
+            continue
+        if one.fact == "district":
+            held.case.district = value
+        else:
+            held.case.event_tag = value
 
 
 def _agency(held: Held, said: Mapping[str, Any], name: str) -> str:

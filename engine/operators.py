@@ -82,7 +82,16 @@ REGISTRY: dict[str, Operator] = {
         Operator(name="meeting.close", label="案件の区画を閉じる", parameters={"item": "案件ID"}),
         Operator(name="person.candidates", label="同じ人の候補を探す", parameters={}),
         Operator(
-            name="calendar.due", label="営業日で期日を計算する", parameters={"days": "営業日数"}, answers=True
+            name="calendar.due",
+            label="期日を計算する",
+            parameters={"days": "営業日数", "row": "期限表（D5）の行", "urgency": "緊急度（1〜4）"},
+            answers=True,
+        ),
+        Operator(
+            name="calendar.before",
+            label="ある日の何日前かを計算する",
+            parameters={"date": "もとの日", "row": "期限表（D5）の行", "urgency": "緊急度（1〜4）"},
+            answers=True,
         ),
         Operator(
             name="mail.send",

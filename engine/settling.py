@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from engine.agencies import Membership, today_of
 from engine.assignment import place
@@ -13,6 +13,8 @@ from engine.runtime import Message, Step, Waiting
 from engine.tasks import Task
 
 SIGNAL = "signal:"
+#: What processes hear that end with their case.
+CLOSED = "case.closed"
 
 
 def settle(held: Held, step: Step, finished_task: Task | None) -> None:
@@ -156,13 +158,20 @@ def _recall(held: Held, fresh: Sequence[Sequence[str]]) -> None:
 
 
 def close_if_over(held: Held) -> None:
-    """Close the case when nothing runs in it any more; while messages are on their way, they may start something."""
+    """Close the case when nothing runs in it any more; while messages are on their way, they may start something.
+
+    What listens for the signal `case.closed` (consent, which waits for its renewal) goes along with a case and does
+    not keep it open: when only such processes are left, they are told, and end by their own diagram.
+    """
     if held.outbox or held.case.status != "open":
         return
-    still = held.session.scalar(
-        select(func.count())
-        .select_from(Instance)
-        .where(Instance.case_id == held.case.id, Instance.status != "finished")
-    )
+    still = held.session.execute(
+        select(Instance.id, Instance.awaits).where(
+            Instance.case_id == held.case.id, Instance.status != "finished"
+        )
+    ).all()
     if not still:
         held.case.status, held.case.closed_at = "closed", held.now
+    elif all([SIGNAL + CLOSED, ""] in [list(pair) for pair in awaits] for _, awaits in still):
+        closing = Message(name=CLOSED, key=None, payload={})
+        held.outbox.append(Posted(message=closing, case_id=held.case.id, signalled_by=held.instance.id))

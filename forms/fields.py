@@ -40,6 +40,7 @@ class Field:
     `source` names the list that the page gives (agency, staff, person, household, case, a register).  `codes` names
     the code list that `choices` were taken from; `restricted` that only some of its codes may be chosen here.
     `item` says what of a person it tells (提供する項目 of a consent: 家計, 健康 …), '' where its class says enough.
+    `fact` is what the answer says of the case itself (district, event).
     """
 
     key: str
@@ -71,6 +72,7 @@ class Field:
     class_: str = "L3"
     item: str = ""
     reported: bool = False
+    fact: str = ""
     prefill: str = ""
     compute: Condition | None = None
     hints: Mapping[str, str] = field(default_factory=dict)

@@ -32,10 +32,12 @@ HINTS = ("autocomplete", "inputmode", "ime", "rows", "width")
 #: Every custom property that means something; a misspelt class must not pass unseen.
 OWN = frozenset(HINTS) | {
     "class", "report", "type", "codes", "only", "except", "prefill", "requiredIf", "required", "minRows", "maxRows",
-    "collapsed", "later", "item",
+    "collapsed", "later", "item", "fact",
 }
 #: What a person may agree to share (提供する項目, F-B05).
 ITEMS = ("基本", "相談内容", "課題", "健康", "障がい", "介護", "家計", "就労", "家族", "子", "住まい", "その他")  # fmt: skip
+#: What an answer may say of the case itself.
+FACTS = ("district", "event")
 DYNAMIC = ("valuesKey", "valuesExpression", "readonly", "disabled", "expression", "computeOn")
 DEPTH = 4
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -133,13 +135,21 @@ class Reader:
             reported=own.get("report") in ("true", True),
             prefill="" if prefill.startswith("=") else prefill,
             compute=self.condition(prefill, name) if prefill.startswith("=") else None,
-            hints={hint: str(own[hint]) for hint in HINTS if own.get(hint)},
+            hints={hint: str(own[hint]) for hint in HINTS if own.get(hint)}, fact=self.fact(own, under, kind, name),
         )  # fmt: skip
 
     def item(self, own: Mapping[str, Any], name: str) -> str:
         wanted = str(own.get("item") or "")
         if wanted and wanted not in ITEMS:
             self.found(name, f"提供する項目（item）「{wanted}」はありません。{'、'.join(ITEMS)}のどれかにしてください。")
+        return wanted
+
+    def fact(self, own: Mapping[str, Any], under: tuple[str, ...], kind: Kind, name: str) -> str:
+        """Only one answer of the form's top level can say something of the case."""
+        wanted = str(own.get("fact") or "")
+        if wanted and (wanted not in FACTS or under or kind != "one"):
+            self.found(name, f"ケースの事柄（fact）は、表の外の選択の項目に {'、'.join(FACTS)} のどれかで書いてください。")
+            return ""
         return wanted
 
     def key(self, item: dict[str, Any], named: str, name: str) -> str:

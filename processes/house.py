@@ -178,7 +178,9 @@ def _readable(node: Node, rule: str, what: str, text: str, names: frozenset[str]
 
 def _secrecy(process: Process, node: Node) -> Iterator[Finding]:
     level = node.properties.get("class")
-    if level is not None and level not in _CLASSES:
+    if level is not None and level.startswith("="):
+        yield from _readable(node, "house-class", "情報の段階", level[1:], names_of(process))
+    elif level is not None and level not in _CLASSES:
         yield at(node, "house-class", f"{called(node)}の情報の段階「{level}」はありません。L1からL5のどれかにしてください。")
     compartment = node.properties.get("compartment")
     if compartment is not None:

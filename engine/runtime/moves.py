@@ -148,15 +148,19 @@ def conclude(
     return _settled(play)
 
 
-def read(definition: Definition, state: bytes, token: str, text: str, *, now: datetime) -> Any:
-    """The value (plain JSON) of a FEEL `text` as the token sees it; None if it cannot be computed."""
+def read(
+    definition: Definition, state: bytes, token: str, text: str, *, now: datetime,
+    answers: Mapping[str, Any] | None = None,
+) -> Any:  # fmt: skip
+    """The value (plain JSON) of a FEEL `text` as the token sees it, `answers` before all else; None if it cannot be
+    computed."""
     play = _resumed(definition, state, now)
     seen = play.run.tokens.get(token)
     reading = Reading(frozenset())
     reading.add("read", "read", text, None)
     if seen is None or reading.problems or not reading.found:
         return None
-    value, _ = reading.found["read", "read"].tried(visible(play, seen), play.now)
+    value, _ = reading.found["read", "read"].tried(visible(play, seen, answers), play.now)
     return plain_or_none(value)
 
 

@@ -124,7 +124,7 @@ def _assessment(scene: Scene) -> Said:
         ],
         "shienNinzu": len(who), "kankei": [], "risk": ["なし"] if course.urgency > 2 else ["その他"],
         "hazama": taiou == "05", "kinkyu": str(course.urgency),
-        "douiJoho": "1" if refuses else rng.choice(["2", "3", "3"]), "taiou": taiou, "ryokai": "了解",
+        "doui": [{"person": "（合成）本人", "jotai": "1" if refuses else rng.choice(["2", "3", "3"])}], "taiou": taiou, "ryokai": "了解",
         "nextDate": scene.day(14), "tsunagiSaki": sheets, "tsuhoGo": "自機関で支援する",
     }  # fmt: skip
 
