@@ -37,7 +37,8 @@ from forms.schema import Form
 AD_HOC = "adHocSubProcess"
 Result = TypeVar("Result")
 Reading = Callable[[Form], Mapping[str, Any]]
-assert emergency and appraisal  # imported for what they register
+assert emergency  # imported for what it registers, and so is the next
+assert appraisal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
