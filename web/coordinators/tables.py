@@ -8,7 +8,7 @@ from flask import Response, jsonify, render_template
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
-from engine import definitions
+from engine import definitions, facts
 from engine.errors import NotFound
 from processes import dmn
 from processes.dmn import DmnError
@@ -24,6 +24,10 @@ POLICIES = {
     "COLLECT": "当てはまった行の答えを、すべて集めます。", "RULE ORDER": "当てはまった行の答えを、行の順に集めます。",
     "OUTPUT ORDER": "当てはまった行の答えを、順位の順に集めます。",
 }  # fmt: skip
+
+
+#: Tables that no diagram asks but the application itself: who may see what, and what stands still.
+READ_BY_HOUSE = {"D8": facts.HOME, "D11": facts.HOME}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +133,7 @@ def _all(session: Session) -> list[Used]:
         for file in (file for file in files if file.endswith(".dmn")):
             name = file.removesuffix(".dmn")
             by_name.setdefault(name, [])
-            if _uses(files, file):
+            if _uses(files, file) or READ_BY_HOUSE.get(name) == process.key:
                 by_name[name].append(process)
             if name not in titles:
                 titles[name] = _safe_title(files[file])
