@@ -27,7 +27,7 @@ LIBRARY = ROOT / "forms" / "library"
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 PATHWAYS = (
     "aftermath", "collaboration", "community", "consent", "consult", "emergency",
-    "evaluation", "meeting", "publicity", "referral", "safety", "statutory_report", "training",
+    "evaluation", "meeting", "outreach", "participation", "publicity", "referral", "safety", "statutory_report", "training",
 )
 EXAMPLES: list[dict[str, Any]] = json.loads((TABLES / "examples.json").read_text("utf-8"))
 TOWN = json.loads((ROOT / "tsunagi" / "demo" / "agencies.json").read_text("utf-8"))
@@ -434,3 +434,95 @@ def test_a_consultation_in_the_future_or_long_past_is_questioned() -> None:
         with pytest.raises(AnswersRefused) as refused:
             form.accept({**said, "uketsukeAt": moment}, context=context)
         assert [problem.path for problem in refused.value.problems] == [field]
+
+
+REACHING: dict[str, Any] = {
+    "C-05": {"kinkyu": "3"}, "C-10": {"shori": "アウトリーチ検討"}, "C-23": {"hojin": "shakyo_out"}, "C-30": {"kekka": "受ける"},
+    "C-40": [{"hannou": "0", "anzen": "異常なし"}, {"hannou": "4", "anzen": "異常なし"}, {"hannou": "6", "anzen": "異常なし"}],
+    "C-74": {"kettei": "決定"}, "C-80": [{"anzen": "異常なし"}, {"hyokaHe": True}], "C-85": {"hantei": "1"},
+    "C-95": {"kettei": "決定", "riyu": "03"}, "C-99": {"jotai": "安定"},
+}
+
+
+def test_outreach_from_a_tip_to_the_last_follow_up(tmp_path: Path) -> None:
+    lines = trace(tmp_path, "outreach", REACHING, messages=[
+        closed("5-C1", "アウトリーチへ", "P5D"), {"name": "consent.changed", "payload": {"person": "1", "state": "3"}, "at": "P10D"},
+        closed("5-C2", "プラン適切", "P20D"), closed("5-C3", "終結相当", "P40D")])
+    done = passed(lines)
+    assert ended(lines) == "finished"
+    main = ["C-05", "C-10", "C-23", "C-30", "C-60", "C-70", "C-74", "C-85", "C-95", "C-97"]
+    assert [step for step in done if step in main] == main
+    assert (done.count("C-40"), done.count("C-80"), done.count("C-99")) == (3, 2, 2)
+    assert done.index("C-20") < done.index("C-23"), "before consent only the support meeting speaks of the household"
+
+
+def test_outreach_that_nobody_answers_goes_back_to_the_meeting(tmp_path: Path) -> None:
+    answers = {**REACHING, "C-40": {"hannou": "0", "anzen": "異常なし"}, "C-95": None}
+    lines = trace(tmp_path, "outreach", answers, messages=[closed("5-C1", "アウトリーチへ", "P5D"), closed("5-C2", "見守り", "P30D")])
+    assert passed(lines).count("C-40") == 6
+    assert lines[-1]["waiting"] == ["C-95"], "the town ends it, not the corporation"
+
+
+def test_two_corporations_that_cannot_lead_to_one_that_is_named(tmp_path: Path) -> None:
+    answers = {**REACHING, "C-30": {"kekka": "受けられない"}, "C-32": {"hojin": "minori"}, "C-40": None}
+    lines = trace(tmp_path, "outreach", answers, messages=[closed("5-C1", "アウトリーチへ", "P5D")])
+    assert (passed(lines).count("C-30"), passed(lines).count("C-32")) == (2, 1)
+    assert lines[-1]["waiting"] == ["C-40"]
+
+
+def test_a_tip_is_looked_at_again_after_three_months(tmp_path: Path) -> None:
+    answers = {**REACHING, "C-10": {"shori": "様子を見る"}, "C-15": [{"kekka": "動きなし"}, {"kekka": "検討へ"}]}
+    lines = trace(tmp_path, "outreach", answers)
+    assert passed(lines).count("C-15") == 2
+    assert lines[-1]["waiting"] == ["C-21"]
+
+
+def test_abuse_met_on_a_visit_is_reported_at_once(tmp_path: Path) -> None:
+    answers = {**REACHING, "C-40": [{"hannou": "4", "anzen": "気になる", "risk": ["DV"]}, None]}
+    assert "C-43" in passed(trace(tmp_path, "outreach", answers, messages=[closed("5-C1", "アウトリーチへ", "P5D")]))
+
+
+def test_a_withdrawn_consent_makes_outreach_look_at_its_ground(tmp_path: Path) -> None:
+    lines = trace(tmp_path, "outreach", {**REACHING, "C-80": None}, messages=[
+        closed("5-C1", "アウトリーチへ", "P5D"), {"name": "consent.changed", "payload": {"person": "1", "state": "3"}, "at": "P10D"},
+        closed("5-C2", "プラン適切", "P20D"), {"name": "consent.changed", "payload": {"person": "1", "state": "5"}, "at": "P30D"}])
+    assert "BC-20" in passed(lines)
+
+
+JOINING: dict[str, Any] = {
+    "D-10": {"planYouhi": "不要"}, "D-20": [{"nai": True}, {"nai": False}], "D-25": {"tsugi": "2026-01-20"},
+    "D-30": {"kaitou": "受入可", "kaishi": "2026-02-10"}, "D-40": [{"tsuzuke": "休む"}, {"tsuzuke": "続ける"}],
+    "D-50": {"kaishi": "2026-02-10"}, "D-61": {"keizoku": "継続", "antei": True}, "D-90": {"kekka": "定着"},
+    "D-95": {"kettei": "決定", "riyu": "04"},
+}
+
+
+def test_participation_is_followed_at_two_weeks_one_three_and_six_months(tmp_path: Path) -> None:
+    lines = trace(tmp_path, "participation", JOINING)
+    assert ended(lines) == "finished"
+    asked = [line["at"][:10] for line in lines if line["event"] == "completed" and line["element"] == "D-61"]
+    assert asked == ["2026-02-24", "2026-03-12", "2026-05-11", "2026-08-09"]
+    assert {"D-21", "D-25", "D-41", "D-95"} <= set(passed(lines)), "nothing fitting is told to community building"
+
+
+def test_participation_with_a_plan_is_decided_by_the_town(tmp_path: Path) -> None:
+    lines = trace(tmp_path, "participation", {**JOINING, "D-10": {"planYouhi": "要"}, "D-1A": {"kettei": "決定"}},
+                  messages=[closed("5-D1", "プラン適切", "P9D")])
+    done = passed(lines)
+    assert ended(lines) == "finished"
+    assert done.index("D-15") < done.index("D-18") < done.index("D-1A") < done.index("D-20")
+
+
+def test_a_host_that_cannot_take_and_a_pause_are_met_with_another_way(tmp_path: Path) -> None:
+    answers = {**JOINING, "D-20": {"nai": False}, "D-30": [{"kaitou": "不可"}, {"kaitou": "受入可"}], "D-40": {"tsuzuke": "続ける"},
+               "D-61": {"keizoku": "休止"}, "D-65": {"saku": "別の資源"}}
+    done = passed(trace(tmp_path, "participation", answers, until="P60D"))
+    assert done.count("D-20") >= 3
+    assert "D-65" in done
+
+
+def test_a_consultation_leads_to_outreach_and_to_participation(tmp_path: Path) -> None:
+    for result, end in (("08", "A-87"), ("09", "A-88")):
+        assert passed(trace(tmp_path, "consult", {"A-30": CONTACT, "A-40": {"taiou": result}}))[-1] == end
+    tries = [{"at": f"2026-01-0{day}T10:00:00+09:00", "shudan": "電話", "kekka": "留守"} for day in (5, 6, 7)]
+    assert passed(trace(tmp_path, "consult", {"A-30": {"attempts": tries}, "A-35": {"saku": "アウトリーチへ"}}))[-1] == "A-87"

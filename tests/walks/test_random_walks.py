@@ -68,6 +68,8 @@ STARTS: dict[str, Callable[[Town, Random], None]] = {
         {"item": "walk-1", "purpose": "方針協議", "kinou": "A", "agencies": ["hokatsu", "fukushi"]},
     ),
     "P-B2": told("consent.start", {"agencies": ["hokatsu", "fukushi"], "lead": "hokatsu"}),
+    "P-C": told("outreach.request", {}),
+    "P-D": told("participation.request", {}),
     "P-E": at_desk("shakyo_chiiki", "P-E", "E-SE2"),
     "P-G": at_desk("jimukyoku", "P-G", "G-SE2"),
     "P-H": at_desk("fukushi", "P-H", "H-SE"),
