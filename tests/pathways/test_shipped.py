@@ -507,10 +507,14 @@ def test_participation_is_followed_at_two_weeks_one_three_and_six_months(tmp_pat
 
 def test_participation_with_a_plan_is_decided_by_the_town(tmp_path: Path) -> None:
     lines = trace(tmp_path, "participation", {**JOINING, "D-10": {"planYouhi": "要"}, "D-1A": {"kettei": "決定"}},
-                  messages=[closed("5-D1", "プラン適切", "P9D")])
+                  messages=[{"name": "consent.changed", "payload": {"person": "1", "state": "3"}, "at": "P2D"},
+                            closed("5-D1", "プラン適切", "P9D")])
     done = passed(lines)
     assert ended(lines) == "finished"
-    assert done.index("D-15") < done.index("D-18") < done.index("D-1A") < done.index("D-20")
+    assert done.index("D-15") < done.index("D-152") < done.index("D-18") < done.index("D-1A") < done.index("D-20")
+    waiting = trace(tmp_path, "participation", {**JOINING, "D-10": [{"planYouhi": "要"}, None]})
+    assert waiting[-1]["waiting"] == ["D-10"], "without consent there is no plan: the wish is asked again"
+    assert "D-16" not in passed(waiting)
 
 
 def test_a_host_that_cannot_take_and_a_pause_are_met_with_another_way(tmp_path: Path) -> None:
