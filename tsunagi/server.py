@@ -9,6 +9,8 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from tsunagi.logs import server_log
+
 FINISH_WITHIN = 30  # seconds
 
 
@@ -25,6 +27,7 @@ def run(*, host: str, port: int, workers: int, threads: int) -> None:
         "max_requests_jitter": 2_000,
         "proc_name": "tsunagi",
         "accesslog": None,
+        "logconfig_dict": server_log(),
         "control_socket_disable": True,
         "limit_request_line": 4094,
     }).run()  # fmt: skip

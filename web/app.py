@@ -37,6 +37,7 @@ from web import (
     security,
     shown,
     tasks,
+    watching,
 )
 from web.door import CLOCK, DATABASE, SETTINGS
 
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     emergency,
     evaluation,
     beginnings,
+    watching,
 )
 
 

@@ -38,5 +38,5 @@ def _require_newest(opened: "Database") -> None:
     from engine.errors import Refused
 
     with opened.transaction(write=False) as session:
-        if not migrations.is_current(session):
+        if not migrations.is_usable(session):
             raise Refused("データベースの形が新しい版のものではありません。先に tsunagi migrate を実行してください。")

@@ -1,6 +1,5 @@
 """Commands that run the system: serve, worker, demo, migrate."""
 
-import logging
 import os
 import subprocess
 import sys
@@ -146,5 +145,6 @@ def _working() -> Iterator[None]:
 
 
 def _log() -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("tsunagi").setLevel(logging.INFO)
+    from tsunagi import logs
+
+    logs.set_up()

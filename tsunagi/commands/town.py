@@ -2,12 +2,15 @@
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from tsunagi.commands import house
 from tsunagi.commands.japanese import JapaneseCommand, JapaneseGroup, dumps
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.group(cls=JapaneseGroup)
@@ -33,6 +36,102 @@ def user_add(login: str, name: str, kana: str, agency: str, role: str, password_
     with house.database() as database, database.transaction() as session:
         staffing.add(session, login, password, name=name, kana=kana, agency=agency, role=role, now=house.now())
     click.echo(f"{login} を加えました。")
+
+
+@user.command("seat", cls=JapaneseCommand)
+@click.argument("login", metavar="LOGIN")
+@click.option("--agency", required=True, metavar="CODE", help="機関のコード。")
+@click.option("--role", required=True, metavar="CODE", help="役割のコード。")
+@click.option("--from", "since", type=DAY, metavar="DATE", help="始まりの日（2026-04-01）。省くと今日。")
+@click.option("--until", type=DAY, metavar="DATE", help="終わりの日。省くと終わりなし。")
+def user_seat(login: str, agency: str, role: str, since: datetime | None, until: datetime | None) -> None:
+    """職員に、所属と役割をもう一つ加えます。"""
+    from tsunagi import staffing
+
+    days = {"since": since.date() if since else None, "until": until.date() if until else None}
+    with house.database() as database, database.transaction() as session:
+        staffing.seat(session, login, agency=agency, role=role, now=house.now(), **days)
+    click.echo(f"{login} に所属を加えました。")
+
+
+@click.group(cls=JapaneseGroup)
+def agency() -> None:
+    """機関（受信箱を持つところ）を扱います。"""
+
+
+@agency.command("add", cls=JapaneseCommand)
+@click.argument("code", metavar="CODE")
+@click.option("--name", required=True, metavar="名前", help="機関の名前。")
+@click.option("--kind", required=True, metavar="種類", help="機関の種類（町の課、支援機関 など）。")
+@click.option("--section", default="", metavar="分野", help="分野（介護、障がい など）。")
+@click.option("--corporation", default="", metavar="法人", help="法人の名前。")
+@click.option("--tel", default="", metavar="電話", help="電話番号。")
+def agency_add(code: str, name: str, kind: str, section: str, corporation: str, tel: str) -> None:
+    """機関を加えます。
+
+    図や判定表が名指しする機関は、そこに書かれたコードで加えてください。
+    """
+    from tsunagi import staffing
+
+    more = {"section": section, "corporation": corporation, "tel": tel}
+    with house.database() as database, database.transaction() as session:
+        staffing.add_agency(session, code, name=name, kind=kind, now=house.now(), **more)
+    click.echo(f"機関 {code}（{name}）を加えました。")
+
+
+@agency.command("end", cls=JapaneseCommand)
+@click.argument("code", metavar="CODE")
+@click.option("--on", required=True, type=DAY, metavar="DATE", help="最後の日（2027-03-31）。")
+def agency_end(code: str, on: datetime) -> None:
+    """機関の最後の日を決めます。"""
+    from tsunagi import staffing
+
+    with house.database() as database, database.transaction() as session:
+        name = staffing.end_agency(session, code, on=on.date(), now=house.now()).name
+    click.echo(f"機関 {code}（{name}）は {on:%Y-%m-%d} までです。")
+
+
+@agency.command("list", cls=JapaneseCommand)
+def agency_list() -> None:
+    """機関のコード、名前、いまの職員の数、期間を示します。"""
+    from tsunagi import staffing
+
+    with house.database() as database, database.transaction(write=False) as session:
+        for one, staff in staffing.list_agencies(session, today=house.now().date()):
+            until = f"{one.valid_until}まで" if one.valid_until else ""
+            click.echo(f"{one.code}\t{one.name}\t{staff}人\t{one.valid_from}から{until}")
+
+
+@click.group(cls=JapaneseGroup)
+def role() -> None:
+    """役割（図の担当が名指しするもの）を扱います。"""
+
+
+@role.command("add", cls=JapaneseCommand)
+@click.argument("code", metavar="CODE", required=False)
+@click.option("--name", default="", metavar="名前", help="役割の名前。")
+@click.option("--shipped", is_flag=True, help="付いてくる手続きが使う役割を、まとめて加えます。")
+def role_add(code: str | None, name: str, shipped: bool) -> None:
+    """役割を加えます。"""
+    if not shipped and not (code and name):
+        raise click.UsageError("CODE と --name、または --shipped が必要です", click.get_current_context())
+    from tsunagi import staffing
+    from tsunagi.demo.town import plan
+
+    wanted = dict(plan()["roles"]) if shipped else {str(code): name}
+    with house.database() as database, database.transaction() as session:
+        fresh = staffing.add_roles(session, wanted, now=house.now())
+    click.echo(f"役割を {len(fresh)} 加えました。")
+
+
+@role.command("list", cls=JapaneseCommand)
+def role_list() -> None:
+    """役割のコードと名前を示します。"""
+    from engine import agencies
+
+    with house.database() as database, database.transaction(write=False) as session:
+        for code, name in sorted(agencies.role_names(session).items()):
+            click.echo(f"{code}\t{name}")
 
 
 @click.command(cls=JapaneseCommand)
