@@ -23,15 +23,9 @@ def tsunagi() -> None:
 
 
 for command in (
-<<<<<<< HEAD
-    running.serve, running.worker, running.demo, running.migrate, town.user, town.publish, files.check,
-    files.trace, files.decide, town.verify_journal, systems.hooks, systems.spool,
-    town.rotate_keys,
-=======
     running.serve, running.worker, running.demo, running.migrate, town.user, town.agency, town.role, town.publish, files.check,
-    files.trace, files.decide, town.verify_journal, systems.hooks, systems.spool, keeping.backup,
+    files.trace, files.decide, town.verify_journal, town.rotate_keys, systems.hooks, systems.spool, keeping.backup,
     keeping.restore, keeping.doctor, keeping.move_database,
->>>>>>> b209c6d (Back up, restore, move and examine a town; tell how the machine does, without anybody in it)
 ):  # fmt: skip
     tsunagi.add_command(command)
 
