@@ -64,9 +64,11 @@ class Net:
 
     def marked(self, marking: int) -> Iterator[int]:
         """Places that hold a token."""
-        for place in range(len(self.places)):
-            if marking >> 2 * place & 3:
-                yield place
+        rest = marking & (1 << 2 * len(self.places)) - 1
+        while rest:
+            place = (rest & -rest).bit_length() - 1 >> 1
+            yield place
+            rest &= ~(3 << 2 * place)
 
     def shown(self, marking: int) -> tuple[str, ...]:
         """Ids of the sequence flows that hold a token."""

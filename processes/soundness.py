@@ -53,7 +53,8 @@ class _Verifying:
             return
         graph = {finding.element: finding for finding in _by_graph(net)}
         fired: set[str] = set()
-        results = [explore(net, marking, self.limits) for _, marking in net.starts]
+        limits = self.limits.sized(len(net.places))
+        results = [explore(net, marking, limits) for _, marking in net.starts]
         yield from self._graph(net, graph.values(), results)
         for found in results:
             fired |= found.fired
@@ -76,7 +77,7 @@ class _Verifying:
     def _by_game(self, net: Net, found: Found, *, lost: bool) -> Iterator[Finding]:
         severity = self._severity(net.scope)
         if found.truncated:
-            yield _too_large(net, self.limits)
+            yield _too_large(net, self.limits.sized(len(net.places)))
         if found.collision is not None:
             cause = collision(net, found.collision)
             yield _finding("lack-of-synchronisation", "error", net, cause)

@@ -21,6 +21,11 @@ class Limits:
     reduced: int = 60_000
     trace: int = 20_000
 
+    def sized(self, places: int) -> "Limits":
+        """Fewer markings for a larger net, since each costs more: a check answers within seconds at any size."""
+        reduced = min(self.reduced, max(5_000, 12_000_000 // max(places, 1)))
+        return Limits(whole=self.whole, reduced=reduced, trace=min(self.trace, reduced))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
