@@ -117,6 +117,16 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def start_again(server: Server) -> Server:
+    """The same server after it was stopped at once (as when the power fails), on the same port."""
+    server.process.send_signal(signal.SIGQUIT)
+    server.process.wait(30)
+    user = "postgres" if os.geteuid() == 0 else None
+    again = Server(port=server.port, folder=server.folder, process=_launch(_programs(), server.folder, server.port, user))
+    _wait_for(again)
+    return again
+
+
 def start_server() -> Server:
     """Start PostgreSQL and migrate the template; as root it runs as Debian's user `postgres`."""
     programs, user = _programs(), "postgres" if os.geteuid() == 0 else None
