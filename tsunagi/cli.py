@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from tsunagi.commands import files, keeping, running, systems, town
+from tsunagi.commands import files, keeping, pictures, running, systems, town
 from tsunagi.commands.japanese import JapaneseGroup, sentence_of
 
 
@@ -25,7 +25,7 @@ def tsunagi() -> None:
 for command in (
     running.serve, running.worker, running.demo, running.migrate, town.user, town.agency, town.role, town.publish, files.check,
     files.trace, files.decide, town.verify_journal, town.rotate_keys, systems.hooks, systems.spool, keeping.backup,
-    keeping.restore, keeping.doctor, keeping.move_database,
+    keeping.restore, keeping.doctor, keeping.move_database, pictures.pathways,
 ):  # fmt: skip
     tsunagi.add_command(command)
 
