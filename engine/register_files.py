@@ -84,12 +84,29 @@ def take(session: Session, register: Register, lines: Sequence[Line], *, by: Act
     return batch, refused
 
 
+def typed_cell(one: Field, cell: str, context: Context, wrong: list[str]) -> list[str]:
+    """What a cell would be as typed in its field: choices by their words or codes; strange ones are told in `wrong`."""
+    if not cell.strip():
+        return []
+    if one.kind == "bool":
+        return ["on"] if cell.strip() in TRUE else []
+    if one.kind not in ("one", "many"):
+        return [cell]
+    by_text = {choice.label: choice.value for choice in context.choices_of(one)}
+    by_text |= {choice.value: choice.value for choice in context.choices_of(one)}
+    several = cell.replace(",", SEPARATOR).split(SEPARATOR) if one.kind == "many" else [cell]
+    parts = [part.strip() for part in several if part.strip()]
+    for strange in [part for part in parts if part not in by_text]:
+        wrong.append(f"「{one.label}」に「{strange}」という選択肢はありません。")
+    return [by_text[part] for part in parts if part in by_text]
+
+
 def _line(register: Register, row: Row, context: Context, present: Mapping[tuple[str, date], Listed]) -> Line:
     code = row.cells.get(CODE, "").strip()
     wrong: list[str] = []
     first = _day(row.cells.get(FROM, ""), FROM, wrong) or today_of(context.now)
     last = _day(row.cells.get(UNTIL, ""), UNTIL, wrong)
-    raw = {one.key: _texts(one, row.cells.get(one.label, ""), context, wrong) for one in register.fields}
+    raw = {one.key: typed_cell(one, row.cells.get(one.label, ""), context, wrong) for one in register.fields}
     try:
         answers = register.form.read({key: texts for key, texts in raw.items() if texts}, context=context)
     except AnswersRefused as error:
@@ -110,22 +127,6 @@ def _day(text: str, title: str, wrong: list[str]) -> date | None:
     except ValueError as error:
         wrong.append(f"「{title}」は{error}。")
         return None
-
-
-def _texts(one: Field, cell: str, context: Context, wrong: list[str]) -> list[str]:
-    if not cell.strip():
-        return []
-    if one.kind == "bool":
-        return ["on"] if cell.strip() in TRUE else []
-    if one.kind not in ("one", "many"):
-        return [cell]
-    by_text = {choice.label: choice.value for choice in context.choices_of(one)}
-    by_text |= {choice.value: choice.value for choice in context.choices_of(one)}
-    several = cell.replace(",", SEPARATOR).split(SEPARATOR) if one.kind == "many" else [cell]
-    parts = [part.strip() for part in several if part.strip()]
-    for strange in [part for part in parts if part not in by_text]:
-        wrong.append(f"「{one.label}」に「{strange}」という選択肢はありません。")
-    return [by_text[part] for part in parts if part in by_text]
 
 
 def _text(one: Field, entry: Listed, context: Context) -> str:
