@@ -1,4 +1,6 @@
-"""What other systems are told: subscriptions by event type and agency, and each delivery.
+"""What other systems are to be told: subscriptions by event type and agency, and each delivery.
+
+Tables only: nothing fills or sends them yet (docs/map.md).
 
 The event is the journal's line: it is written in the same transaction as the move, with or
 without subscribers, so that a move never asks whether anybody listens. `Told` says how far

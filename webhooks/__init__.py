@@ -1,1 +1,1 @@
-"""The door of other systems; it knows no Flask. Nothing is received or sent yet: see docs/map.md."""
+"""The door of other systems; it knows no Flask. It receives; nothing is sent yet: see docs/map.md."""
