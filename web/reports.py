@@ -7,6 +7,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
 from engine import agencies, cases, journal, stuck
+from engine import incidents as deciding
 from engine.agencies import today_of
 from engine.casebook import Case, Incident
 from engine.stuck import LEVELS, SIGNS, Report
@@ -79,6 +80,24 @@ def mend(incident_id: int) -> Answer:
         cases.mend(
             session, incident_id, how=request.form.get("how", "").strip(), by=door.actor(), now=door.now()
         )
+    return door.there("reports.incidents")
+
+
+@pages.post("/incidents/<int:incident_id>/retry")
+@only("sui", "kcho", "sys")
+def retry(incident_id: int) -> Answer:
+    """Let it be tried again at once."""
+    with door.writing() as session:
+        deciding.retry(session, incident_id, by=door.actor(), now=door.now())
+    return door.there("reports.incidents")
+
+
+@pages.post("/incidents/<int:incident_id>/skipping")
+@only("sui", "kcho", "sys")
+def skip(incident_id: int) -> Answer:
+    """Leave a job undone, with the reason; the process goes on."""
+    with door.writing() as session:
+        deciding.skip(session, incident_id, reason=request.form.get("how", ""), by=door.actor(), now=door.now())
     return door.there("reports.incidents")
 
 
