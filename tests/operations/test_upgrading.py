@@ -74,8 +74,9 @@ def _wanted(column: Column[Any]) -> bool:
 
 
 def _value(column: Column[Any], number: int) -> Any:
+    words = f"v{number}"[-(getattr(column.type, "length", None) or 9) :]
     kinds: tuple[tuple[Any, Any], ...] = (
         (JSON, []), (Boolean, False), (DateTime, NOW), (Date, date(2026, 4, number)), (Integer, number),
-        (LargeBinary, b"x"), (String, f"v{number}"),
+        (LargeBinary, b"x"), (String, words),
     )  # fmt: skip
     return next(value for kind, value in kinds if isinstance(column.type, kind))
