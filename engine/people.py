@@ -146,6 +146,12 @@ def of_cases(session: Session, cases: Sequence[Case]) -> dict[int, list[tuple[Pe
     return found
 
 
+def is_shielded(session: Session, case_id: int) -> bool:
+    """Whether somebody of the case is under DV等支援措置: where they live is then kept from view."""
+    query = select(Person.id).where(Person.case_id == case_id, Person.shielded).limit(1)
+    return session.scalar(query) is not None
+
+
 def alike(session: Session, known: Particulars, *, but: int | None = None) -> list[int]:
     """Ids of cases with a person who is probably the same: two features agree, or name and kana do not contradict."""
     traces = _traces(known)

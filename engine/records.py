@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, func, or_
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 from sqlalchemy.types import JSON
 
-from engine import journal, nameless
+from engine import journal, nameless, people
 from engine.access import Reach, Sight, looked_at, write_read
 from engine.agencies import Actor, Seat
 from engine.casebook import Case
@@ -139,14 +139,23 @@ def open_record(
     return seen, record
 
 
-def read(session: Session, seen: Sight, record: Record, case: Case) -> Read:
-    """Open one record through a sight: fields that it does not reach are left out and named in `masked`."""
+def read(session: Session, seen: Sight, record: Record, case: Case, *, on_paper: bool = False) -> Read:
+    """Open one record through a sight: fields that it does not reach are left out and named in `masked`.
+
+    Where somebody of the case is shielded (DV等支援措置), addresses and telephones are special
+    care (L4) whatever the form says, and never go on paper.
+    """
     reach = reach_of(seen, record)
     if not reach.opens:
         raise NotAllowed("この記録は、あなたの機関では開けません。")
     form = form_of(session, record)
     answers = opened(session, record, case)
-    masked = [one for one in every(form.fields) if one.asks and not _shown(reach, record, one)]
+    hidden = people.is_shielded(session, case.id) and (on_paper or reach.plain < LEVELS["L4"])
+    masked = [
+        one
+        for one in every(form.fields)
+        if one.asks and (not _shown(reach, record, one) or (hidden and _tells_where(one)))
+    ]
     reason = str(answers.pop(REASON, ""))
     labels = [one.label for one in masked if _strike(answers, one.path.split("."))]
     return Read(
@@ -160,6 +169,10 @@ def read(session: Session, seen: Sight, record: Record, case: Case) -> Read:
 
 def _shown(reach: Reach, record: Record, one: Field) -> bool:
     return reach.shows(max(LEVELS[one.class_], record.raised), one.item)
+
+
+def _tells_where(one: Field) -> bool:
+    return one.kind in ("tel", "zip") or one.key.startswith("addr") or "住所" in one.label or "電話" in one.label
 
 
 def _strike(answers: Any, path: list[str]) -> bool:

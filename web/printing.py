@@ -49,7 +49,7 @@ def record(case_id: int, record_id: int) -> Response:
         case = cases.find_case(session, case_id)
         seen, row = records.open_record(session, door.actor(), case, record_id, purpose="印刷", now=door.now())
         ensure_free(seen)
-        read = records.read(session, seen, row, case)
+        read = records.read(session, seen, row, case, on_paper=True)
         lines = read.form.describe(read.answers, context=lists.telling(session, case, seen, now=door.now()))
         content, count = render(filled(session, case, read, lines), one_page=read.form.key in ONE_PAGE)
         line = journal.Line(
