@@ -31,6 +31,8 @@ from forms.schema import Form
 
 BEGINNING = date(2018, 4, 1)
 AGENCY, CODE = "agency", "code"
+#: The teams of the emergency mode are agencies too, but nobody keeps them here.
+TEAM = "班"
 CHOSEN = ("programme", "resource", "district", "disaster", "body", "place", "contract", "plan")
 
 
@@ -274,7 +276,7 @@ def _agencies(session: Session) -> list[Listed]:
     return [
         Listed(place=one.code, code=one.code, answers={key: None if getattr(one, key) == "" else getattr(one, key) for key in fields},
                valid_from=one.valid_from, valid_until=one.valid_until)
-        for one in session.scalars(select(Agency).order_by(Agency.code))
+        for one in session.scalars(select(Agency).where(Agency.kind != TEAM).order_by(Agency.code))
     ]  # fmt: skip
 
 

@@ -29,7 +29,7 @@ WHO = {
     "sys": "jimukyoku-sys1",
 }  # fmt: skip
 #: For anybody at all: the door itself, its pictures, and other systems, which prove themselves by a signature.
-ANYBODY = {"static", "auth.sign_in", "auth.enter", "auth.sign_out", "hooks.take"}
+ANYBODY = {"static", "auth.sign_in", "auth.enter", "auth.sign_out", "hooks.take", "watching.health", "watching.ready", "watching.metrics"}
 #: For whoever is signed in: one's own inbox and account, and what concerns no person.
 STAFF = {
     "inbox.page", "inbox.claim", "inbox.put_away", "account.page", "account.password", "account.change", "account.end_others",
@@ -37,13 +37,17 @@ STAFF = {
     "emergency.page", "emergency.progress", "emergency.grid", "emergency.save", "emergency.paper", "emergency.pack", "emergency.unpack",
     "registers.index", "registers.page", "registers.blank", "registers.add", "registers.entry", "registers.change", "registers.export",
     "registers.bringing", "registers.look", "registers.take", "registers.undo", "overrides.end",
+    "beginnings.page", "beginnings.begin",
 }  # fmt: skip
 COORDINATORS = {"sui", "kcho"}
 BOTH_AND_SYSTEM = {"sui", "kcho", "sys"}
 ROLES: dict[str, set[str]] = {
     "overrides.listed": {"ppo", "sui", "kcho"}, "overrides.review": {"ppo"}, "overrides.open_district": COORDINATORS,
     "overrides.end_districts": COORDINATORS, "emergency.begin": {"kcho"}, "hooks.page": BOTH_AND_SYSTEM,
-    "reports.incidents": BOTH_AND_SYSTEM, "reports.mend": BOTH_AND_SYSTEM, "hooks.waiting": COORDINATORS,
+    **{key: {"ver", "sui", "kcho"} for key in ("evaluation.page", "evaluation.pack", "evaluation.table")},
+    "past.page": COORDINATORS, "past.look": COORDINATORS, "past.take": COORDINATORS,
+    "reports.incidents": BOTH_AND_SYSTEM, "reports.mend": BOTH_AND_SYSTEM,
+    "reports.retry": BOTH_AND_SYSTEM, "reports.skip": BOTH_AND_SYSTEM, "hooks.waiting": COORDINATORS,
     "hooks.again": COORDINATORS, "hooks.withdraw": COORDINATORS, "hooks.withdraw_early": COORDINATORS,
 }  # fmt: skip
 #: Blueprints that are one role's altogether.

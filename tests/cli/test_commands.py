@@ -301,10 +301,16 @@ def test_the_worker_stops_when_told(settings: dict[str, str]) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "tsunagi.cli", "worker"], env={**os.environ, **settings}, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stderr is not None
-        assert "worker started" in process.stderr.readline()
-        process.terminate()
-        assert process.wait(20) == 0
+        try:
+            assert process.stderr is not None
+            said = [process.stderr.readline()]
+            while said[-1] and "started" not in said[-1]:
+                said.append(process.stderr.readline())
+            assert "started" in said[-1], said
+            process.terminate()
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
 
 
 def test_the_demo_town_is_founded_once_and_names_people_who_exist(tmp_path: Path) -> None:
