@@ -70,12 +70,13 @@ class Sender:
         self.client = app.test_client()
 
     def sends(
-        self, type: str = "soudan.created", *, source: str = "webform", id: str = "msg_1", at: datetime | None = None,
+        self, type: str = "soudan.created", *, source: str = "webform", id: str = "msg_1", clock: timedelta = timedelta(),
         secret: str = SECRET, signed: bytes | None = None, body: bytes | None = None, subject: str = "", **data: Any,
     ) -> TestResponse:  # fmt: skip
-        """Send an event; `signed` are other bytes than were sent, `at` another time of signing."""
+        """Send an event; `signed` are other bytes than were sent, `clock` how far the sender's clock is off."""
         sent = body if body is not None else cloud(type, subject=subject, **data)
-        return self.client.post(f"/hooks/in/{source}", data=sent, headers=headers(id, signed or sent, at=at, secret=secret))
+        said = headers(id, signed or sent, at=datetime.now(UTC) + clock, secret=secret)
+        return self.client.post(f"/hooks/in/{source}", data=sent, headers=said)
 
     def sends_line(self, *listed: Mapping[str, Any], secret: str = LINE_SECRET) -> TestResponse:
         body = json.dumps({"destination": "U0", "events": list(listed)}).encode()

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +103,8 @@ def test_the_same_message_eight_times_at_one_moment_opens_one_case(sender: Sende
 WRONG: tuple[tuple[dict[str, Any], int, str], ...] = (
     ({"secret": "whsec_d3Jvbmcgd3Jvbmcgd3Jvbmcgd3Jvbmch"}, 401, "unsigned"),
     ({"signed": b"other bytes"}, 401, "unsigned"),
-    ({"at": datetime.now(UTC) - LONG_AGO}, 401, "unsigned"),
-    ({"at": datetime.now(UTC) + LONG_AGO}, 401, "unsigned"),
+    ({"clock": -LONG_AGO}, 401, "unsigned"),
+    ({"clock": LONG_AGO}, 401, "unsigned"),
     ({"body": b"no json at all"}, 400, "malformed"),
     ({"body": b'{"specversion":"1.0","id":"e1","source":"/f","type":"soudan.created","data":{"n":NaN}}'}, 400, "malformed"),
     ({"body": b'{"specversion":"1.0","id":"e1","source":"/f","type":"soudan.created","data":{"t":"\\ud800"}}'}, 400, "malformed"),
