@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from engine import agencies, journal
+from engine import agencies, journal, registers
 from engine.access import visible_cases
 from engine.agencies import Actor, Membership, Staff, today_of
 from engine.assignment import calendar_of
@@ -24,6 +24,7 @@ from engine.casebook import Awaited, Case, Incident, Instance
 from engine.db import JST
 from engine.definitions import Compiled, compiled, current
 from engine.tasks import Task
+from forms import codes
 
 LEVELS = ("要介入", "停滞", "注意")
 #: How far past its date a timer may be before the worker is thought to stand still.
@@ -37,6 +38,7 @@ class StuckRow:
 
     case_id: int
     number: str
+    #: Its name, as the code list C18 calls it.
     district: str
     stage: str
     since: datetime
@@ -102,18 +104,24 @@ def _rows(session: Session, actor: Actor, now: datetime) -> list[StuckRow]:
     ready = compiled(session, current(session, "P-A").id)
     days = calendar_of(session)
     names = agencies.names(session)
+    districts = _districts(session)
     absent = _absent(session, today_of(now))
     incidents = set(session.scalars(select(Incident.case_id).where(Incident.mended_at.is_(None))))
     worst: dict[int, StuckRow] = {}
     for row in _open_tasks(session, actor):
         found = _judge_task(row, ready, days, absent, incidents, now)
         if found:
-            _keep(worst, _task_row(row, found, names, days, now))
+            _keep(worst, _task_row(row, found, names, districts, days, now))
     for row in _without_task(session, actor):
         found = _judge_silent(row, ready, incidents, now)
         if found:
-            _keep(worst, _silent_row(session, row, found, names, now))
+            _keep(worst, _silent_row(session, row, found, names, districts, now))
     return sorted(worst.values(), key=lambda row: (LEVELS.index(row.level), row.since))
+
+
+def _districts(session: Session) -> dict[str, str]:
+    known = registers.changed_codes(session, on=None).get("C18", codes.lists()["C18"])
+    return {choice.value: choice.label for choice in known}
 
 
 def _open_tasks(session: Session, actor: Actor) -> Iterable[Row[Any]]:
@@ -213,13 +221,13 @@ def _level(ready: Compiled, overdue: int, silent: int, urgency: int) -> str:
 
 
 def _task_row(
-    row: Row[Any], found: list[Found], names: dict[str, str], days: Calendar, now: datetime
+    row: Row[Any], found: list[Found], names: dict[str, str], districts: dict[str, str], days: Calendar, now: datetime
 ) -> StuckRow:
     late = _late(row.due_at, days, now)
     return StuckRow(
         case_id=row.case_id,
         number=row.number,
-        district=row.district,
+        district=districts.get(row.district, row.district),
         stage=row.stage or "その他",
         since=row.created_at,
         days=(now - row.created_at).days,
@@ -236,7 +244,7 @@ def _task_row(
 
 
 def _silent_row(
-    session: Session, row: Row[Any], found: list[Found], names: dict[str, str], now: datetime
+    session: Session, row: Row[Any], found: list[Found], names: dict[str, str], districts: dict[str, str], now: datetime
 ) -> StuckRow:
     waits = session.scalars(select(Awaited.name).where(Awaited.case_id == row.id)).all()
     timer: datetime | None = row.wake_at
@@ -251,7 +259,7 @@ def _silent_row(
     return StuckRow(
         case_id=row.id,
         number=row.number,
-        district=row.district,
+        district=districts.get(row.district, row.district),
         stage="待ち",
         since=row.moved_at,
         days=(now - row.moved_at).days,

@@ -25,6 +25,16 @@ def test_the_report_says_whose_door_since_when_and_why(visit, town):
     assert manager.page.xpath("//span[contains(@class, 'level')][starts-with(text(), '●')]")
 
 
+def test_the_report_calls_the_district_by_its_name(visit, town):
+    town.opens("konkyu")
+    town.completes("konkyu", "相談を受け付ける", komari=["20"], omoKomari="20", uketsukeKikan="konkyu", chiku="hojo")
+    town.now += timedelta(days=40)
+    manager = visit("fukushi-kcho1").opens("/reports/stuck")
+    assert "北条" in manager.text()
+    assert "hojo" not in manager.text()
+    assert "北条" in manager.client.get("/reports/stuck.csv?encoding=utf-8").data.decode("utf-8-sig")
+
+
 def test_the_report_is_narrowed_by_agency_stage_and_level(visit, town):
     manager = stuck(visit, town)
     assert "R8-相-0001" in manager.opens("/reports/stuck?agency=hokatsu").text()

@@ -42,7 +42,7 @@ def guide(database: Database, address: str, *, now: datetime) -> str:
   推進員   fukushi-sui1   福祉課（多機関協働）
            受信箱の {coordinator or "いちばん上の用件"} を判断する。「手続き」で図を開き、期限や文言を変えて公開できます。
   課長     fukushi-kcho1  福祉課長
-           {chiefs}「滞っているケース」で、要介入（●）の理由と次の一手を見る。
+           {chiefs}「滞留一覧」で、要介入（●）の理由と次の一手を見る。
 """
 
 
