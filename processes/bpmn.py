@@ -2,7 +2,8 @@
 reason. The values themselves are in `processes.bpmn_values` and are re-exported here."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 from processes import bpmn_extensions as extensions
 from processes.bpmn_nodes import NodeReading
@@ -33,8 +34,9 @@ from processes.bpmn_values import (
     Timer,
     Unknown,
     Variable,
+    is_feel,
 )
-from processes.bpmn_xml import BPMN, DiagramError, Element, children, line, namespace, parse, ref, tag
+from processes.bpmn_xml import BPMN, DiagramError, Element, children, line, namespace, parse, ref, tag, text
 from processes.findings import Finding
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "Timer",
     "Unknown",
     "Variable",
+    "is_feel",
     "read",
 ]
 
@@ -97,7 +100,8 @@ def read(source: bytes, *, name: str) -> Diagram:
         message_flows=_message_flows(root),
         shapes=read_shapes(root),
         edges=read_edges(root),
-        unknown=tuple(reading.unknown) + tuple(reading.correlation.unknown) + _unknown_roots(root),
+        unknown=tuple(reading.unknown) + tuple(reading.correlation.unknown) + _unknown_roots(root)
+        + tuple(_languages(root)),
         lines=lines,
     )
 
@@ -189,3 +193,21 @@ def _unknown_roots(root: Element) -> tuple[Unknown, ...]:
         for element in children(root)
         if tag(element) not in _ROOTS
     )
+
+
+def _languages(root: Element) -> Iterator[Unknown]:
+    """Expressions in another language than FEEL, except conditions of flows, which tell it themselves, and bare ISO 8601."""
+    for element in root.iter():
+        language = element.get("language")
+        if language and namespace(element) == BPMN and not is_feel(language) and not _tells_itself(element):
+            home = next((one.get("id") for one in element.iterancestors() if tag(one) in NODES), None)
+            yield Unknown(tag=language, id=home, line=line(element), parent=home, kind="language")
+
+
+def _tells_itself(element: Element) -> bool:
+    if tag(element) in ("timeDate", "timeDuration", "timeCycle"):
+        return bool(_ISO.match(text(element) or ""))
+    return tag(element) == "conditionExpression"
+
+
+_ISO = re.compile(r"[-+]?P[\dT]|R\d*/|\d{4}-")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from processes import bpmn_extensions as extensions
+from processes import bpmn_vendors as vendors
 from processes.bpmn_correlation import CorrelationReading
 from processes.bpmn_data import DataReading
 from processes.bpmn_events import EventReading
@@ -78,7 +79,9 @@ class NodeReading:
 
     def _node(self, element: Element, kind: str, parent: str) -> Node:
         self.count += 1
-        extension = extensions.read(element)
+        extension, foreign = extensions.read(element), vendors.read(element)
+        for name in foreign.undone:
+            self.unknown.append(_undone(name, element))
         for part in children(element):
             if tag(part) not in _SILENT and not (kind in SCOPES and tag(part) in NODES):
                 self._note_unknown(part, element.get("id"))
@@ -90,9 +93,10 @@ class NodeReading:
             "properties": extension.properties, "instructions": extension.instructions,
             "operator": extension.operator, "payload": extension.payload,
             "message_variable": extension.message_variable, "extensions": extension.names,
-            "result": _result(element, extension), "decision": extension.decision or _foreign(element, "decisionRef"),
-            "called": ref(element.get("calledElement")),
-            "script": text(child(element, "script")), "script_format": element.get("scriptFormat"),
+            "result": _result(element, extension) or foreign.result,
+            "decision": extension.decision or _foreign(element, "decisionRef") or foreign.decision,
+            "called": ref(element.get("calledElement")) or foreign.called,
+            "script": text(child(element, "script")) or foreign.script, "script_format": element.get("scriptFormat"),
             "loop": self._loop(element), "instantiate": _true(element, "instantiate"),
             "gateway_type": element.get("eventGatewayType"),
             "activation": text(child(element, "activationCondition")),
@@ -148,12 +152,16 @@ class NodeReading:
     def _multi(self, activity: Element, multi: Element) -> Loop:
         behavior = multi.get("behavior", "All")
         throws = {"One": "oneBehaviorEventRef", "None": "noneBehaviorEventRef"}.get(behavior)
+        foreign = vendors.repeated(multi)
+        if vendors.computed_output(multi):
+            self.unknown.append(_undone("outputElement", activity))
         return Loop(
             kind="multi", line=line(multi), sequential=_true(multi, "isSequential"),
             cardinality=text(child(multi, "loopCardinality")),
-            collection=self.data.named(activity, text(child(multi, "loopDataInputRef"))),
-            output=self.data.named(activity, text(child(multi, "loopDataOutputRef"))),
-            item=_item(child(multi, "inputDataItem")), output_item=_item(child(multi, "outputDataItem")),
+            collection=self.data.named(activity, text(child(multi, "loopDataInputRef"))) or foreign["collection"],
+            output=self.data.named(activity, text(child(multi, "loopDataOutputRef"))) or foreign["output"],
+            item=_item(child(multi, "inputDataItem")) or foreign["item"],
+            output_item=_item(child(multi, "outputDataItem")) or foreign["output_item"],
             completion=text(child(multi, "completionCondition")), behavior=behavior,
             behavior_ref=self.events.of_reference(multi, throws) if throws else None,
             complex=tuple(self._complex(multi)),
@@ -261,6 +269,10 @@ def _result(element: Element, extension: extensions.Extension) -> str | None:
 def _foreign(element: Element, name: str) -> str | None:
     """An attribute of another tool's namespace (or none), by local name."""
     return next((str(value) for key, value in element.attrib.items() if str(key).rpartition("}")[2] == name), None)
+
+
+def _undone(name: str, element: Element) -> Unknown:
+    return Unknown(tag=name, id=element.get("id"), line=line(element), parent=element.get("id"), kind="vendor")
 
 
 def _item(element: Element | None) -> str | None:

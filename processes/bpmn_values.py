@@ -296,12 +296,24 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """An element that the reader does not know: the checks refuse it by name."""
+    """What the reader does not execute: the checks refuse it by name. `kind`: element, vendor (another tool's
+    extension) or language (of an expression; `tag` is its name then)."""
 
     tag: str
     id: str | None
     line: int
     parent: str | None
+    kind: str = "element"
+
+    @property
+    def why_ja(self) -> str:
+        """Why a diagram with it cannot run."""
+        if self.kind == "language":
+            return f"式の言語はFEELだけですが、「{self.tag}」でした。FEELで書いてください。"
+        if self.kind == "vendor":
+            return (f"ほかの製品の拡張「{self.tag}」は実行しません。値の受け渡しはデータ関連付けで、"
+                    "処理はタスクとして描いてください。")
+        return f"「{self.tag}」は実行できません。別の要素で描いてください。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,3 +333,9 @@ class Diagram:
     edges: Mapping[str, tuple[tuple[float, float], ...]]
     unknown: tuple[Unknown, ...]
     lines: Mapping[str, int]  # every id in the file → its line
+
+
+def is_feel(language: str | None) -> bool:
+    """Whether the language of an expression, or the format of a script, means FEEL; saying nothing does too."""
+    plain = (language or "").strip().lower()
+    return not plain or "feel" in plain or "/dmn/" in plain

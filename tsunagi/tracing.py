@@ -2,7 +2,7 @@
 prints is a stable interface, told in docs/trace.md."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,8 @@ class _Tracing:
     lines: list[Line] = field(default_factory=list)
 
     def run(self, inputs: dict[str, Any]) -> None:
+        names = _Names(self.definition)
+        self.arrivals = [replace(one, message=names.meant(one.message)) for one in self.arrivals]
         try:
             self._start(inputs)
             while self.step is not None and not self.step.finished and (self._acts() or self._clock_moves()):
@@ -215,13 +217,21 @@ class _Names:
 
     def __init__(self, definition: Definition) -> None:
         kinds: dict[str, set[str]] = {"message": set(), "signal": set()}
+        self.by_id: dict[str, str] = {}
         for program in definition.programs.values():
             for node in program.nodes.values():
                 for one in (*node.events, *([node.message] if node.message else [])):
                     if one.kind in kinds:
+                        self.by_id |= {one.ref: one.name} if one.ref and one.name else {}
                         kinds[one.kind] |= {name for name in (one.name, node.name, node.id) if name}
                         kinds[one.kind] -= {node.name, node.id} - {one.name} if one.name else set()
         self.messages, self.signals = kinds["message"], kinds["signal"]
+
+    def meant(self, message: Message) -> Message:
+        """The message by its name, though whoever sends it may call it by its id."""
+        if message.name in self.messages | self.signals or message.name not in self.by_id:
+            return message
+        return replace(message, name=self.by_id[message.name])
 
 
 def _fits(name: str, key: str | None, message: Message) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from engine.runtime.programs import Program
-from processes.bpmn import Diagram, EventDefinition, Finding, Node
+from processes.bpmn import Diagram, EventDefinition, Finding, Node, is_feel
 
 # Event definitions that BPMN allows at each place (BPMN 2.0 tables 10.84-10.93).
 ALLOWED = {
@@ -14,7 +14,6 @@ ALLOWED = {
     "boundaryEvent": {"message", "timer", "conditional", "signal", "error", "escalation", "compensate", "cancel"},
     "endEvent": {"message", "signal", "error", "escalation", "compensate", "cancel", "terminate"},
 }
-_FEEL = ("", "feel")
 _EVENTS_BEHIND_GATEWAY = {"message", "timer", "conditional", "signal"}
 
 
@@ -23,7 +22,7 @@ def refusals(program: Program, diagram: Diagram, known: frozenset[str]) -> Itera
     for unknown in diagram.unknown:
         if unknown.parent is None or unknown.parent == program.process.id or unknown.parent in program.nodes:
             yield Finding(rule="unsupported", element=unknown.id or unknown.parent, line=unknown.line,
-                          message=f"「{unknown.tag}」は実行できません。別の要素で描いてください。")
+                          message=unknown.why_ja)
     yield from _flows(program)
     for node in program.nodes.values():
         yield from _node(program, node, known)
@@ -39,7 +38,7 @@ def _flows(program: Program) -> Iterator[Finding]:
         elif len({end.parent for end in ends if end}) > 1:
             yield Finding(rule="crossing-flow", element=flow.id, line=flow.line,
                           message="流れがサブプロセスの境をまたいでいます。境界イベントなどで描いてください。")
-        if flow.language and not _is_feel(flow.language):
+        if flow.language and not is_feel(flow.language):
             yield Finding(rule="language", element=flow.id, line=flow.line,
                           message=f"条件の言語はFEELだけですが、「{flow.language}」でした。FEELで書いてください。")
 
@@ -54,7 +53,7 @@ def _node(program: Program, node: Node, known: frozenset[str]) -> Iterator[Findi
         yield from _event(program, node)
     if node.kind == "callActivity" and node.called not in known:
         yield refuse("called", f"呼び出すプロセス「{node.called or '（なし）'}」が見つかりません。図を一緒に置くか、選び直してください。")
-    if node.kind == "scriptTask" and node.script and not _is_feel(node.script_format or ""):
+    if node.kind == "scriptTask" and node.script and not is_feel(node.script_format):
         yield refuse("language", f"スクリプトの言語はFEELだけですが、「{node.script_format}」でした。FEELで書いてください。")
     yield from _unsupported(node)
     if node.kind == "eventBasedGateway":
@@ -182,11 +181,6 @@ def _event_sub_process(program: Program, node: Node) -> Iterator[Finding]:
         yield _at(node, "event-sub-process", "イベントサブプロセスに流れをつなぐことはできません。")
     if any(not one.interrupting and {"error", "compensate"} & {d.kind for d in one.events} for one in starts):
         yield _at(node, "event-sub-process", "エラーで始まるイベントサブプロセスは、必ず中断します。")
-
-
-def _is_feel(language: str) -> bool:
-    plain = language.strip().lower()
-    return plain in _FEEL or "feel" in plain or "/dmn/" in plain
 
 
 def _at(node: Node, rule: str, message: str) -> Finding:

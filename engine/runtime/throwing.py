@@ -97,9 +97,10 @@ def _fail(play: Play, token: Token, definition: EventDefinition, payload: Mappin
 
 
 def _match(found: Any, kind: str, code: str | None, *, boundary: bool) -> Subscription | None:
+    """A catcher whose error or escalation has no code catches every one (BPMN 2.0 §8.3.3, §8.3.4)."""
     candidates = [one for one in found if one.definition.kind == kind and one.boundary == boundary]
     own = [one for one in candidates if one.definition.ref is not None and code in _codes(one.definition)]
-    for_all = [one for one in candidates if one.definition.ref is None]
+    for_all = [one for one in candidates if one.definition.code is None]
     return next(iter(own or for_all), None)
 
 

@@ -105,10 +105,18 @@ def _cycle(value: Any, now: datetime) -> Plan:
     parts = found[2].split("/")
     if len(parts) > 2:
         raise TimerError("繰り返しの開始と間隔は一つずつにしてください（R3/2026-04-01T09:00+09:00/P1M）。")
-    period = _duration_of_text(parts[-1])
+    start = moment(parts[0]) if len(parts) == 2 else None
+    period = _period(parts[-1], start)
     if period.after(now) <= now:
         raise TimerError("繰り返しの間隔は0より長くしてください。")
-    return _first(now, moment(parts[0]) if len(parts) == 2 else None, period, times)
+    return _first(now, start, period, times)
+
+
+def _period(text: str, start: datetime | None) -> Duration:
+    """The interval of a cycle: a duration, or the moment at which the first interval ends (ISO 8601 §4.4.4)."""
+    if start is not None and not text.startswith("P"):
+        return Duration(time=moment(text) - start)
+    return _duration_of_text(text)
 
 
 def _first(now: datetime, start: datetime | None, period: Duration, times: int | None) -> Plan:

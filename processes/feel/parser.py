@@ -146,23 +146,30 @@ class Parser:
         if binds == _POSTFIX:
             return self._postfix(left, sign, at)
         if sign in ("and", "or"):
-            right = self._expression(binds)
+            right = self._operand(binds)
             if isinstance(left, n.Logic) and left.operator == sign:
                 return n.Logic(left.at, sign, (*left.operands, right))
             return n.Logic(at, sign, (left, right))
         if sign == "between":
-            low = self._expression(_COMPARE)
+            low = self._operand(_COMPARE)
             self._word("and")
-            return n.Between(at, left, low, self._expression(_COMPARE))
+            return n.Between(at, left, low, self._operand(_COMPARE))
         if sign == "in":
             return n.In(at, left, self._in_tests())
         if sign == "instance":
             self._word("of")
             return n.InstanceOf(at, left, self._type())
-        right = self._expression(binds)
+        right = self._operand(binds)
         if binds == _COMPARE:
             return n.Comparison(at, sign, left, right)
         return n.Arithmetic(at, sign, left, right)
+
+    def _operand(self, power: int) -> n.Node:
+        """What stands behind an operator; no unary test can (`x == 1` is another language's)."""
+        self._skip()
+        if self._text.startswith(_UNARY_SIGNS, self._at):
+            raise self._error("値か名前が必要です")
+        return self._expression(power)
 
     def _postfix(self, left: n.Node, sign: str, at: int) -> n.Node:
         if sign == ".":

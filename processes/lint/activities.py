@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from processes import feel
-from processes.bpmn_values import Diagram, Node, Process
+from processes.bpmn_values import Diagram, Node, Process, is_feel
 from processes.feel import nodes
 from processes.findings import Finding
 from processes.lint.beside import Beside
-from processes.lint.flows import is_feel
 from processes.lint.saying import at, called
 
 _BEHAVIORS = frozenset({"None", "One", "All", "Complex"})

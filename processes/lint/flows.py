@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from processes.bpmn_values import Diagram, Flow, Node, Process
+from processes.bpmn_values import Diagram, Flow, Node, Process, is_feel
 from processes.findings import Finding
 from processes.lint.beside import Beside
 from processes.lint.saying import at, called, on
@@ -39,12 +39,6 @@ def _flow(process: Process, diagram: Diagram, flow: Flow) -> Iterator[Finding]:
         ))
     if flow.language and not is_feel(flow.language):
         yield on(flow, "language", f"条件の言語はFEELだけですが、「{flow.language}」でした。FEELで書いてください。")
-
-
-def is_feel(language: str | None) -> bool:
-    """Whether a language attribute means FEEL (or says nothing)."""
-    plain = (language or "").strip().lower()
-    return plain == "" or "feel" in plain or "/dmn/" in plain
 
 
 def _dangling(diagram: Diagram, process: Process, flow: Flow, end: str, wanted: str) -> Finding:

@@ -20,14 +20,13 @@ def check(diagram: Diagram) -> Iterator[Finding]:
 
 def _unsupported(diagram: Diagram) -> Iterator[Finding]:
     for unknown in diagram.unknown:
-        if fate(unknown.tag) == "documentation":
+        if fate(unknown.tag) == "documentation" and unknown.kind == "element":
             continue
-        message = f"BPMNの要素「{unknown.tag}」は実行できません。ほかの要素で描いてください。"
-        if fate(unknown.tag) is None:
+        message = unknown.why_ja
+        if fate(unknown.tag) is None and unknown.kind == "element":
             message = f"「{unknown.tag}」という要素はBPMN 2.0にありません。取り除いてください。"
-        yield Finding(
-            rule="unsupported-element", element=unknown.id or unknown.parent, line=unknown.line, message=message
-        )
+        rule = "language" if unknown.kind == "language" else "unsupported-element"
+        yield Finding(rule=rule, element=unknown.id or unknown.parent, line=unknown.line, message=message)
 
 
 def _participants(diagram: Diagram) -> Iterator[Finding]:

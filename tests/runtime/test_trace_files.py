@@ -63,3 +63,93 @@ def test_conditions_as_tools_write_them(trace, written, language, condition):
 
 def test_another_language_is_refused(trace):
     assert trace(CHOICE.format("", ' language="javascript"', "x &gt; 1"))[2] == 3
+
+
+# -- what other tools write --------------------------------------------------------------------------------------------
+
+HEADS = {
+    "b": "", "bpmn": "", "bpmn2": 'exporter="E" exporterVersion="1"', "semantic": 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
+    "": 'expressionLanguage="http://www.w3.org/1999/XPath" typeLanguage="http://www.w3.org/2001/XMLSchema"',
+}
+ROW = '<b:startEvent id="s"/>{}<b:sequenceFlow id="f0" sourceRef="s" targetRef="A"/>'
+VENDORS = 'xmlns:camunda="http://camunda.org/schema/1.0/bpmn" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"'
+DECISION = (
+    '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n"><decision id="D1" name="判定">'
+    '<variable name="判定"/><informationRequirement id="i"><requiredInput href="#x"/></informationRequirement>'
+    '<literalExpression><text>x + 1</text></literalExpression></decision>'
+    '<inputData id="x" name="x"><variable name="x"/></inputData></definitions>'
+)
+CALLED_BESIDE = (
+    f'<b:definitions xmlns:b="{BPMN}" id="E" targetNamespace="v"><b:process id="Q">'
+    '<b:scriptTask id="c"><b:script>{y: x * 2}</b:script></b:scriptTask></b:process></b:definitions>'
+)
+SEQUENTIAL = '<b:multiInstanceLoopCharacteristics isSequential="true">{}</b:multiInstanceLoopCharacteristics>'
+
+
+def extended(inner):
+    return f"<b:extensionElements>{inner}</b:extensionElements>"
+
+
+@pytest.fixture
+def trace_text(tmp_path):
+    def run(body, *, head=VENDORS, prefix="b", encoding="utf-8", **options):
+        colon = f"{prefix}:" if prefix else ""
+        bound = f"xmlns:{prefix}" if prefix else "xmlns"
+        told = f'<b:definitions {bound}="{BPMN}" {head} id="D" targetNamespace="u">{body}</b:definitions>'
+        told = told.replace("<b:", f"<{colon}").replace("</b:", f"</{colon}")
+        file = tmp_path / "d.bpmn"
+        file.write_bytes(f'<?xml version="1.0" encoding="{encoding}"?>\n{told}'.encode(encoding))
+        lines, _ = trace_file(file, **options)
+        return [line["element"] for line in lines if line["event"] == "completed"], lines[-1], lines
+    return run
+
+
+@pytest.mark.parametrize("prefix", HEADS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "shift_jis"])
+def test_prefixes_and_encodings(trace_text, prefix, encoding):
+    body = f'<b:process id="P">{ROW.format("""<b:task id="A" name="相談"/>""")}</b:process>'
+    assert trace_text(body, prefix=prefix, head=HEADS[prefix], encoding=encoding)[0] == ["s", "A"]
+
+
+@pytest.mark.parametrize(("task", "inputs", "variables"), [
+    ('<b:userTask id="A"><b:multiInstanceLoopCharacteristics camunda:collection="xs" camunda:elementVariable="x"/>'
+     "</b:userTask>", {"xs": [1, 2]}, {"xs": [1, 2]}),
+    ('<b:userTask id="A"><b:multiInstanceLoopCharacteristics camunda:collection="${xs}"/></b:userTask>', {"xs": [1]}, {"xs": [1]}),
+    ('<b:scriptTask id="A">' + extended('<zeebe:script expression="= x * 2" resultVariable="y"/>') + SEQUENTIAL.format(extended(
+        '<zeebe:loopCharacteristics inputCollection="= xs" inputElement="x" outputCollection="ys" outputElement="= y"/>'
+    )) + "</b:scriptTask>", {"xs": [1, 2]}, {"xs": [1, 2], "ys": [2, 4]}),
+    ('<b:businessRuleTask id="A">' + extended('<zeebe:calledDecision decisionId="D1" resultVariable="y"/>')
+     + "</b:businessRuleTask>", {"x": 1}, {"x": 1, "y": 2}),
+    ('<b:businessRuleTask id="A" camunda:decisionRef="D1" camunda:resultVariable="y"/>', {"x": 1}, {"x": 1, "y": 2}),
+    ('<b:callActivity id="A">' + extended('<zeebe:calledElement processId="Q"/>') + "</b:callActivity>", {"x": 1}, {"x": 1, "y": 2}),
+    ('<b:callActivity id="A" calledElement="v:Q"/>', {"x": 1}, {"x": 1, "y": 2}),
+    ('<b:userTask id="A" camunda:assignee="x" camunda:formKey="k">' + extended("<camunda:formData/>") + "</b:userTask>", {}, {}),
+])  # fmt: skip
+def test_extensions_that_say_what_bpmn_leaves_open(trace_text, tmp_path, task, inputs, variables):
+    (tmp_path / "t.dmn").write_text(DECISION, "utf-8")
+    (tmp_path / "q.bpmn").write_text(CALLED_BESIDE, "utf-8")
+    done, end, _ = trace_text(f'<b:process id="P">{ROW.format(task)}</b:process>', inputs=inputs)
+    assert done[-1] == "A"
+    assert end["variables"] == variables
+
+
+@pytest.mark.parametrize("task", [
+    '<b:scriptTask id="A">' + extended('<zeebe:ioMapping><zeebe:input source="= x" target="a"/></zeebe:ioMapping>') + "</b:scriptTask>",
+    '<b:callActivity id="A" calledElement="Q">' + extended('<camunda:in source="x" target="a"/>') + "</b:callActivity>",
+    '<b:userTask id="A">' + extended('<camunda:executionListener event="end" class="X"/>') + "</b:userTask>",
+    '<b:intermediateCatchEvent id="A"><b:conditionalEventDefinition><b:condition language="groovy">x</b:condition>'
+    "</b:conditionalEventDefinition></b:intermediateCatchEvent>",
+])  # fmt: skip
+def test_what_another_product_would_do_beyond_bpmn_is_refused(trace_text, tmp_path, task):
+    (tmp_path / "q.bpmn").write_text(CALLED_BESIDE, "utf-8")
+    _, end, lines = trace_text(f'<b:process id="P">{ROW.format(task)}</b:process>')
+    assert end["state"] == "refused"
+    assert lines[0]["element"] == "A"
+
+
+def test_messages_and_signals_may_be_called_by_their_id(trace_text):
+    body = ('<b:message id="m" name="知らせ"/><b:signal id="g" name="合図"/><b:process id="P">'
+            + ROW.format('<b:receiveTask id="A" messageRef="u:m"/>') + '<b:intermediateCatchEvent id="C"><b:signalEventDefinition signalRef="g"/></b:intermediateCatchEvent>'
+            '<b:sequenceFlow id="f1" sourceRef="A" targetRef="C"/></b:process>')
+    done, _, _ = trace_text(body, messages=[{"name": "m"}, {"name": "g", "at": "PT1H"}], head='xmlns:u="u"')
+    assert done == ["s", "A", "C"]
