@@ -149,7 +149,8 @@ def test_what_another_product_would_do_beyond_bpmn_is_refused(trace_text, tmp_pa
 
 def test_messages_and_signals_may_be_called_by_their_id(trace_text):
     body = ('<b:message id="m" name="知らせ"/><b:signal id="g" name="合図"/><b:process id="P">'
-            + ROW.format('<b:receiveTask id="A" messageRef="u:m"/>') + '<b:intermediateCatchEvent id="C"><b:signalEventDefinition signalRef="g"/></b:intermediateCatchEvent>'
+            + ROW.format('<b:receiveTask id="A" messageRef="u:m"/>')
+            + '<b:intermediateCatchEvent id="C"><b:signalEventDefinition signalRef="g"/></b:intermediateCatchEvent>'
             '<b:sequenceFlow id="f1" sourceRef="A" targetRef="C"/></b:process>')
     done, _, _ = trace_text(body, messages=[{"name": "m"}, {"name": "g", "at": "PT1H"}], head='xmlns:u="u"')
     assert done == ["s", "A", "C"]
