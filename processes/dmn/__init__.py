@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from .boxes import Table
@@ -40,6 +41,8 @@ __all__ = [
 Resolve: TypeAlias = Callable[[str, str | None], bytes]
 
 _IMPORT_LIMIT = 40
+#: So many compiled models that import nothing are kept in memory.
+_KEPT = 256
 
 
 def read(source: bytes, *, resolve: Resolve | None = None, lenient: bool = False) -> Model:
@@ -48,11 +51,17 @@ def read(source: bytes, *, resolve: Resolve | None = None, lenient: bool = False
     Raises DmnError with all findings if one is an error.  `lenient` lets errors inside expressions pass: such a part
     becomes null with a warning when it is evaluated, as the standard says.
     """
-    model = _Library(resolve).read(source)
+    model = _Library(resolve).read(source) if resolve and b"import" in source else _alone(source)
     errors = [finding for finding in model.findings if finding.severity == "error"]
     if errors and not lenient:
         raise DmnError(tuple(model.findings))
     return model
+
+
+@lru_cache(maxsize=_KEPT)
+def _alone(source: bytes) -> Model:
+    # Every version of every process carries the town's tables: the same bytes are compiled once.
+    return _Library(None).read(source)
 
 
 def check(source: bytes, resolve: Resolve | None = None) -> list[Finding]:
