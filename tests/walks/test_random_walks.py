@@ -87,7 +87,7 @@ def test_a_case_always_waits_for_somebody_or_something(town: Town, key: str) -> 
     for number in range(WALKS[kind]):
         rng = Random(f"{key}/{number}")
         STARTS[key](town, rng)
-        walk = Walk(town=town, rng=rng, restart_every=9)
+        walk = Walk(town=town, rng=rng, restart_every=1)
         walk.check()
         walk.steps(STEPS)
 
