@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from processes import bpmn_extensions as extensions
 from processes.bpmn_nodes import NodeReading
-from processes.bpmn_shapes import read_edges, read_shapes
+from processes.bpmn_shapes import read_edges, read_labels, read_shapes
 from processes.bpmn_values import (
     ACTIVITIES,
     CATCHES,
@@ -99,6 +99,7 @@ def read(source: bytes, *, name: str) -> Diagram:
         participants=_participants(root),
         message_flows=_message_flows(root),
         shapes=read_shapes(root),
+        labels=read_labels(root),
         edges=read_edges(root),
         unknown=tuple(reading.unknown) + tuple(reading.correlation.unknown) + _unknown_roots(root)
         + tuple(_languages(root)),

@@ -18,6 +18,17 @@ def read_shapes(root: Element) -> Mapping[str, Bounds]:
     return shapes
 
 
+def read_labels(root: Element) -> Mapping[str, Bounds]:
+    """Element id → where its name is written, for every shape or line that says so."""
+    labels = {}
+    for drawn in root.iter(f"{{{BPMNDI}}}BPMNShape", f"{{{BPMNDI}}}BPMNEdge"):
+        element, label = ref(drawn.get("bpmnElement")), drawn.find(f"{{{BPMNDI}}}BPMNLabel")
+        bounds = _bounds(label) if label is not None else None
+        if element and bounds:
+            labels[element] = bounds
+    return labels
+
+
 def read_edges(root: Element) -> Mapping[str, tuple[tuple[float, float], ...]]:
     """Flow id → waypoints, for every `BPMNEdge`."""
     edges = {}

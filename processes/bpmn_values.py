@@ -330,6 +330,7 @@ class Diagram:
     participants: Mapping[str, Participant]
     message_flows: Mapping[str, MessageFlow]
     shapes: Mapping[str, Bounds]
+    labels: Mapping[str, Bounds]
     edges: Mapping[str, tuple[tuple[float, float], ...]]
     unknown: tuple[Unknown, ...]
     lines: Mapping[str, int]  # every id in the file → its line

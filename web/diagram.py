@@ -22,7 +22,7 @@ MARGIN = 16
 #: What the picture near the case's place shows beside it, in points: across, and up and down.
 AROUND = (330, 130)
 Frame: TypeAlias = tuple[float, float, float, float]
-LINE, SIZE = 13, 11.5
+LINE, SIZE, LABEL = 13, 11.5, 10.5
 KINDS = {
     "startEvent": "始まり", "endEvent": "終わり", "intermediateCatchEvent": "待ち", "intermediateThrowEvent": "知らせ",
     "boundaryEvent": "割り込み", "exclusiveGateway": "分かれ道（1つ）", "inclusiveGateway": "分かれ道（いくつか）",
@@ -177,7 +177,9 @@ def _lines(read: Diagram, process: Process) -> Iterator[str]:
             continue
         path = " ".join(f"{x:g},{y:g}" for x, y in points)
         yield f'<polyline points="{path}" class="flow" marker-end="url(#arrow-{read.digest[:8]})"/>'
-        if flow.name:
+        if flow.name and flow.id in read.labels:
+            yield _label(flow.name, read.labels[flow.id])
+        elif flow.name:
             (x1, y1), (x2, y2) = points[0], points[1]
             yield _text(
                 (x1 + x2) / 2 if abs(x1 - x2) > 60 else x1 + 6,
@@ -196,16 +198,16 @@ def _nodes(read: Diagram, process: Process, states: dict[str, str]) -> Iterator[
             state = states.get(node.id, "")
             told = "、".join(part for part in (node.name or KINDS.get(node.kind, ""), STATES[state]) if part)
             yield f'<g class="node {_family(node)} {state}"><title>{escape(told)}</title>'
-            yield from _shape(node, box, state)
+            yield from _shape(node, box, state, read.labels.get(node.id))
             yield "</g>"
 
 
-def _shape(node: Node, box: Bounds, state: str) -> Iterator[str]:
+def _shape(node: Node, box: Bounds, state: str, label: Bounds | None) -> Iterator[str]:
     if node.kind in GATEWAYS:
         x, y, w, h = box.x, box.y, box.width, box.height
         yield f'<path d="M{x + w / 2:g} {y:g} {x + w:g} {y + h / 2:g} {x + w / 2:g} {y + h:g} {x:g} {y + h / 2:g}z"/>'
         yield _text(x + w / 2, y + h / 2 + 5, [MARKS.get(node.kind, "")], "mark")
-        yield _text(x + w / 2, y - 5, _wrapped(node.name, 10), "label", upward=True)
+        yield _label(node.name, label) or _text(x + w / 2, y - 5, _wrapped(node.name, 10), "label", upward=True)
     elif node.kind in ACTIVITIES:
         yield f'<rect {_at(box)} rx="8"/>'
         lines = _wrapped(node.name, int(box.width / SIZE) - 1)
@@ -234,7 +236,14 @@ def _shape(node: Node, box: Bounds, state: str) -> Iterator[str]:
             [SIGNS.get(node.events[0].kind, "")] if node.events else [],
             "mark",
         )
-        yield _text(box.x + radius, box.y + box.height + LINE, _wrapped(node.name, 9), "label")
+        below = _wrapped(node.name, 9)
+        yield _label(node.name, label) or _text(box.x + radius, box.y + box.height + LINE, below, "label")
+
+
+def _label(name: str, place: Bounds | None) -> str:
+    if place is None:
+        return ""
+    return _text(place.x + place.width / 2, place.y + SIZE - 1, _wrapped(name, round(place.width / LABEL)), "label")
 
 
 def _family(node: Node) -> str:

@@ -18,6 +18,7 @@ from forms.errors import AnswersRefused
 from forms.fields import Choice
 from forms.schema import read as read_form
 from processes import bpmn, checking, dmn
+from processes.bpmn_values import Bounds
 from processes.house import HouseRules
 from tsunagi.tracing import trace_file
 
@@ -88,9 +89,15 @@ def test_everything_is_drawn(pathway: str) -> None:
     assert set(process.nodes) | set(process.lanes) <= set(diagram.shapes)
     assert set(process.flows) == set(diagram.edges)
     small = [(node.id, diagram.shapes[node.id]) for node in process.nodes.values() if not node.is_scope and not node.attached_to]
-    lying = [(one, other) for i, (one, a) in enumerate(small) for other, b in small[i + 1:]
-             if a.x < b.x + b.width and b.x < a.x + a.width and a.y < b.y + b.height and b.y < a.y + a.height]
+    lying = [(one, other) for i, (one, a) in enumerate(small) for other, b in small[i + 1:] if _meet(a, b)]
     assert lying == []
+    written = [(key, box) for key, box in diagram.labels.items() if key in process.nodes or process.flows[key].name]
+    assert [(key, node) for key, box in written for node, other in small if key != node and _meet(box, other)] == []
+    assert [(key, other) for i, (key, box) in enumerate(written) for other, b in written[i + 1:] if _meet(box, b)] == []
+
+
+def _meet(a: Bounds, b: Bounds) -> bool:
+    return a.x < b.x + b.width and b.x < a.x + a.width and a.y < b.y + b.height and b.y < a.y + a.height
 
 
 @pytest.mark.parametrize("pathway", PATHWAYS)
