@@ -77,7 +77,7 @@ export class Panel {
   _page() {
     const element = this._element;
     const own = this._findings.filter(finding => finding.element === element.businessObject?.id);
-    const name = getLabel(element);
+    const name = getLabel(element) || poolNames(element);
     return [
       h('header', { class: 'panel-head' }, h('p', { class: 'kind' }, kindOf(element)),
         h('h2', {}, name || NAMELESS)),
@@ -102,4 +102,9 @@ function remember(host) {
       again.setSelectionRange(selectionStart, selectionEnd);
     }
   };
+}
+
+/** A diagram with pools has no name of its own: it is called as they are. */
+function poolNames(element) {
+  return (element.businessObject?.participants ?? []).map(pool => pool.name).filter(Boolean).join('・');
 }
