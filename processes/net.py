@@ -350,11 +350,11 @@ def _finish(net: Net) -> None:
     for transition in net.transitions:
         for place in transition.takes:
             net.consumers[place].append(transition)
-    net.reach = {join: _reach(net, join, inputs) for join, inputs in net.joins.items()}
+    net.reach = {join: reach_of(net, join, inputs) for join, inputs in net.joins.items()}
     net.rank = _ranks(net)
 
 
-def _reach(net: Net, join: str, inputs: Sequence[int]) -> dict[int, int]:
+def reach_of(net: Net, join: str, inputs: Sequence[int]) -> dict[int, int]:
     """For each input of an inclusive join the places (as a mask of tokens) from which a path leads to it that
     does not pass the join itself (BPMN 2.0 §13.4.3)."""
     before: list[set[tuple[int, str]]] = [set() for _ in net.places]
@@ -410,4 +410,6 @@ def scopes_of(process: Process) -> list[str]:
     return [node.id for node in reversed(inner)] + [process.id]
 
 
-__all__ = ["Net", "Transition", "compile_scope", "conditions_of", "in_play", "instantiates", "is_root", "scopes_of"]
+__all__ = [
+    "Net", "Transition", "compile_scope", "conditions_of", "in_play", "instantiates", "is_root", "reach_of", "scopes_of",
+]

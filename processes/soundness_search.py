@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
 from processes.net import Net, Transition
+from processes.soundness_reduction import reduce
 
 Move = tuple[Transition, int, tuple[int, ...]]  # the transition, the marking after it, places that get a second token
 Path = tuple[tuple[Transition, int], ...]  # transitions with the marking after each
@@ -17,6 +18,7 @@ Path = tuple[tuple[Transition, int], ...]  # transitions with the marking after 
 class Limits:
     """Numbers of markings: explored whole, explored reduced, and searched for a short counterexample."""
 
+    small: int = 100  # places; larger nets are reduced before they are explored
     whole: int = 2_000
     reduced: int = 60_000
     trace: int = 20_000
@@ -24,7 +26,7 @@ class Limits:
     def sized(self, places: int) -> "Limits":
         """Fewer markings for a larger net, since each costs more: a check answers within seconds at any size."""
         reduced = min(self.reduced, max(5_000, 12_000_000 // max(places, 1)))
-        return Limits(whole=self.whole, reduced=reduced, trace=min(self.trace, reduced))
+        return Limits(small=self.small, whole=self.whole, reduced=reduced, trace=min(self.trace, reduced))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +58,29 @@ class Found:
 
 def explore(net: Net, start: int, limits: Limits) -> Found:
     """The first trouble of each kind from this marking, by the shortest way where the limits allow."""
+    if len(net.places) > limits.small and (proved := proof(net, start, limits)) is not None:
+        return proved
     whole = _Breadth(net, start, limits.whole)
     if not whole.truncated:
         return whole.found()
-    reduced = _Depth(net, start, limits.reduced)
-    found = reduced.found()
-    return _shortened(net, start, limits, found)
+    if len(net.places) <= limits.small and (proved := proof(net, start, limits)) is not None:
+        return proved
+    return _shortened(net, start, limits, _Depth(net, start, limits.reduced).found())
+
+
+def proof(net: Net, start: int, limits: Limits) -> Found | None:
+    """That nothing is wrong, shown on the reduced net; None if it cannot be shown there."""
+    small = reduce(net, start)
+    if small is None:
+        return None
+    played: _Search = _Breadth(small.net, small.start, limits.whole)
+    if played.truncated:
+        played = _Depth(small.net, small.start, limits.reduced)
+    found = played.found()
+    trouble = found.collision or found.standstill or found.endless or found.twice or found.passed
+    if found.truncated or trouble or not found.completes:
+        return None
+    return Found(fired=small.fired(found.fired), completes=True)
 
 
 def _shortened(net: Net, start: int, limits: Limits, found: Found) -> Found:

@@ -5,7 +5,9 @@ No document type, no entities, no network; at most 2 MB, 40,000 elements, 60 lev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lxml import etree
@@ -35,6 +37,7 @@ _EXPRESSIONS = frozenset(
     "literalExpression decisionTable context relation list invocation functionDefinition conditional filter for "
     "some every".split()
 )
+_BARE_RANGE = re.compile(r"""[^][(){}"]+\.\.[^][(){}"]+""")
 
 
 def read_definitions(source: bytes) -> b.Definitions:
@@ -249,9 +252,16 @@ def _box(one: etree._Element) -> b.Box:
         kind=kind,
         variable=one.get("iteratorVariable", ""),
         variable_type=source.get("typeRef") if source is not None else None,
-        source=_box_in(source),
+        source=_iterated(_box_in(source)),
         body=_box_in(_child(one, "return" if kind == "for" else "satisfies")),
     )
+
+
+def _iterated(source: b.Box | None) -> b.Box | None:
+    """`1..3` is what a written-out `for` may go through (DMN 1.5, 10.3.1.2 rule 46); a boxed one means the same."""
+    if isinstance(source, b.Text) and _BARE_RANGE.fullmatch(source.text):
+        return replace(source, text=f"for item in {source.text} return item")
+    return source
 
 
 def _literal(one: etree._Element) -> b.Text:

@@ -87,7 +87,7 @@ def read_duration(text: str) -> YearsMonths | DaysTime | None:
 
 def read_literal(text: str) -> Date | Time | DateTime | YearsMonths | DaysTime | None:
     """What `@"…"` means: a date, date and time, time or duration."""
-    if "T" in text and not text.lstrip("-").startswith("P"):
+    if "T" in text.partition("@")[0] and not text.lstrip("-").startswith("P"):
         return read_date_time(text)
     return read_date(text) or read_time(text) or read_duration(text)
 

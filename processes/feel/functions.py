@@ -20,13 +20,16 @@ def invoke(function: Function, arguments: list[Value], run: Run) -> Value:
 
 
 def invoke_named(function: Function, arguments: Mapping[str, Value], run: Run) -> Value:
-    """Call with arguments by name; Fault if no signature has exactly these names."""
-    placed = []
+    """Call with arguments by name; Fault if no signature has exactly these names. Of several signatures (`before` has
+    range and point in either order) those in the order written come first."""
+    placed: list[tuple[Overload, list[Value]]] = []
     for overload in function.overloads:
         names = [parameter.name for parameter in overload.parameters]
         required = {parameter.name for parameter in overload.parameters if not parameter.optional}
         if required <= arguments.keys() and arguments.keys() <= set(names):
-            placed.append((overload, [arguments.get(name, _OMITTED) for name in names]))
+            found = (overload, [arguments.get(name, _OMITTED) for name in names])
+            as_written = [name for name in names if name in arguments] == list(arguments)
+            placed.insert(0 if as_written else len(placed), found)
     if not placed:
         raise Fault(f"{function.name} にこの名前の引数はありません（{'、'.join(arguments)}）")
     return _call(function, placed, run)

@@ -58,7 +58,7 @@ BOXES = [
     ("<conditional><if>%s</if><then>%s</then><else>%s</else></conditional>", ("null", "1", "2"), 2),
     ("<filter><in>%s</in><match>%s</match></filter>", ("[1, 5, 9]", "item > 3"), [5, 9]),
     ("<filter><in>%s</in><match>%s</match></filter>", ("[{a: 1}, {a: 2}]", "a = 2"), [{"a": 2}]),
-    ("<for iteratorVariable='i'><in>%s</in><return>%s</return></for>", ("1..3", "i * 2"), None),
+    ("<for iteratorVariable='i'><in>%s</in><return>%s</return></for>", ("1..3", "i * 2"), [2, 4, 6]),
     (
         "<for iteratorVariable='i'><in>%s</in><return>%s</return></for>",
         ("[1..3]", "i + count(partial)"),
