@@ -33,11 +33,11 @@ def large(nodes: int) -> bytes:
     return draw("\n".join([*lines, f"{before} > e"]))
 
 
-@pytest.mark.parametrize(("nodes", "seconds"), [(50, 0.1), (500, 4.0), (1_800, 8.0)])
+@pytest.mark.parametrize(("nodes", "seconds"), [(50, 0.1), (500, 1.0), (1_800, 4.0)])
 def test_a_check(benchmark: BenchmarkFixture, nodes: int, seconds: float) -> None:
     source = large(nodes)
     found = benchmark.pedantic(check, (source,), {"name": "図.bpmn"}, rounds=3, warmup_rounds=1)
-    assert [one for one in found if one.severity == "error"] == []
+    assert {one.rule for one in found} == {"maybe-unset"}  # proved sound, not only searched for a while
     assert benchmark.stats.stats.min < seconds
 
 

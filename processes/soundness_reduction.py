@@ -262,7 +262,8 @@ class _Reducing:
             self._remove_place(place)
 
     def _made(self) -> Reduced:
-        transitions, nodes = [], {}
+        transitions: list[Transition] = []
+        nodes: dict[str, frozenset[str]] = {}
         for number, step in enumerate(self.steps.values()):
             label = step.source.node if step.source.waits else f"#{number}"
             nodes[label] = nodes.get(label, frozenset()) | step.nodes

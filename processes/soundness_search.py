@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
 from processes.net import Net, Transition
+from processes.soundness_freshness import freed
 from processes.soundness_reduction import reduce
 
 Move = tuple[Transition, int, tuple[int, ...]]  # the transition, the marking after it, places that get a second token
@@ -68,9 +69,15 @@ def explore(net: Net, start: int, limits: Limits) -> Found:
     return _shortened(net, start, limits, _Depth(net, start, limits.reduced).found())
 
 
+def played_whole(net: Net, start: int, limit: int) -> Found | None:
+    """What every marking together shows; None if there are more than `limit`."""
+    played = _Breadth(net, start, limit)
+    return None if played.truncated else played.found()
+
+
 def proof(net: Net, start: int, limits: Limits) -> Found | None:
     """That nothing is wrong, shown on the reduced net; None if it cannot be shown there."""
-    small = reduce(net, start)
+    small = reduce(freed(net), start)
     if small is None:
         return None
     played: _Search = _Breadth(small.net, small.start, limits.whole)

@@ -125,7 +125,7 @@ def test_a_wide_diagram_is_judged_by_the_reduced_search():
 
 
 def test_what_is_too_large_is_said_and_never_passed_over():
-    assert "too-large-to-verify" in rules(wide(6, "parallelGateway", "parallelGateway"), whole=5, reduced=5, trace=5)
+    assert "too-large-to-verify" in rules(wide(6, "parallelGateway", "exclusiveGateway"), whole=5, reduced=5, trace=5)
 
 
 def test_quantities_are_said_to_be_unverified():
