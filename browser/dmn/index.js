@@ -59,6 +59,8 @@ async function open(island) {
     watch();
     part('row').hidden = editor.getActiveView()?.type !== 'decisionTable';
     part('views').replaceChildren(...viewButtons(editor));
+    // the empty corner above the rows' numbers heads nothing: to a screen reader it is a cell
+    for (const corner of part('canvas').querySelectorAll('th.index-column')) corner.setAttribute('role', 'cell');
     reflect();
   };
   editor.on('views.changed', tell);

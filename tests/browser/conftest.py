@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -25,15 +27,22 @@ def site(sqlite_town: Path, tmp_path: Path) -> Iterator[Site]:
     """A town on a SQLite file, served on a free port of the loopback address."""
     with databases.sqlite(sqlite_town, tmp_path) as database:
         town = Town(database)
-        server = make_server("127.0.0.1", 0, application(town), threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield Site(town=town, address=f"http://127.0.0.1:{server.server_port}")
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with serving(town, application(town)) as served:
+            yield served
+
+
+@contextmanager
+def serving(town: Town, app: Any) -> Iterator[Site]:
+    """The town's pages on a free port, until the block ends."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield Site(town=town, address=f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture

@@ -145,18 +145,6 @@ def test_axe_finds_nothing_on_any_page_of_staff(site: Site, staff: Page) -> None
     assert {path: told for path, told in found.items() if told} == {}
 
 
-def test_axe_finds_nothing_outside_and_for_managers_and_administrators(site: Site, page: Page) -> None:
-    found = {"/sign-in": findings(site.opens(page, "/sign-in"))}
-    site.sign_in(page, "fukushi-kcho1")
-    for path in ("/reports/stuck", "/reports/incidents"):
-        found[path] = findings(site.opens(page, path))
-    page.get_by_role("button", name="出る").click()
-    site.sign_in(page, "jimukyoku-sys1")
-    for path in ("/admin/staff", "/admin/staff/1"):
-        found[path] = findings(site.opens(page, path))
-    assert {path: told for path, told in found.items() if told} == {}
-
-
 def _refused(page: Page) -> list[str]:
     page.locator("[data-finish]").click()
     expect(page.locator("#problems")).to_be_visible()

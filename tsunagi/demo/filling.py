@@ -34,6 +34,7 @@ def fill(database: Database, *, now: datetime, progress: Progress, volume: int =
         if session.scalar(select(Agency.code).limit(1)) is None:
             progress("機関・職員・手続きを用意します (agencies, staff, processes)")
             town.seed(session, now=now - HISTORY)
+            town.tell_of_secrecy(session, now=now - HISTORY)
     play = Play(database, list(courses(database, now=now, volume=volume)), until=now, progress=progress)
     progress(f"架空の世帯 {len(play.queue)} 件を、受付から順に進めます (cases)")
     play.run()

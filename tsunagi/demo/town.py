@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import bundles, definitions, register_files
-from engine.agencies import CLOCK, TEAM, Agency, Membership, Role, Staff
+from engine import bundles, definitions, meetings, register_files
+from engine.agencies import CLOCK, TEAM, Agency, Membership, Role, Staff, today_of
 from engine.sessions import HASHER
 from forms import sheets
 from forms.registers import registers
@@ -91,6 +91,12 @@ def settle_teams(session: Session) -> None:
             for login in team["members"]
         )
     session.flush()
+
+
+def tell_of_secrecy(session: Session, *, now: datetime) -> None:
+    """Everybody was told of the meeting's secrecy (社会福祉法106条の6), as at the training when they came."""
+    for staff_id in session.scalars(select(Staff.id)).all():
+        meetings.told_of_secrecy(session, staff_id, on=today_of(now), by=CLOCK, now=now)
 
 
 def publish_shipped(session: Session, *, now: datetime) -> None:
