@@ -80,7 +80,8 @@ tck: .venv/dev ## DMN の適合性検査 (make tck TCK=folder)
 	@$(BIN)/python -m tests.tck "$(TCK)"
 
 bench: .venv/dev ## 速さを測る (benchmarks)
-	@shopt -s nullglob; for file in benchmarks/[a-z]*.py; do echo "[測定] $$file"; $(BIN)/python "$$file"; done
+	@$(BIN)/python -m pytest -q -s benchmarks
+	@$(BIN)/python benchmarks/bulk.py
 
 # --- delivering ------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ pytest benchmarks/test_feel.py
 from __future__ import annotations
 
 import sys
+from itertools import count
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -50,7 +51,8 @@ def test_a_table_of_a_hundred_rows(benchmark: BenchmarkFixture) -> None:
 
 
 def test_reading_a_table_of_a_hundred_rows(benchmark: BenchmarkFixture) -> None:
-    assert benchmark(lambda: dmn.read(TABLE)).tables
+    fresh = count()  # the same bytes would be read once and kept
+    assert benchmark(lambda: dmn.read(TABLE + f"<!-- {next(fresh)} -->".encode())).tables
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine import stuck
 from forms.errors import AnswersRefused
 from tests.stories.test_referral import sent
 from tests.town import Town
@@ -18,8 +19,16 @@ def test_two_declines_bring_it_to_the_promoter_who_takes_it_into_cooperation(tow
     assert town.case().lead == "hokatsu", "the sender keeps the case until somebody accepts"
     town.waits(days=8)
     assert ("fukushi", "R-50") in town.open_steps()
+    assert _signs(town), "a case that waits for the promoter for eight days stands in the report"
     town.completes("fukushi", "引き取り先を決める", sai="多機関協働へ")
     town.completes("hokatsu", "多機関協働を申し込む")
     town.completes("fukushi", "受理を判断する", kekka="受理", shuKikan="konkyu")
     assert town.case().number.startswith("R8-多-")
     assert town.case().lead == "konkyu"
+
+
+def _signs(town: Town) -> list[str]:
+    """What the chief's report says of the case."""
+    chief = town.staff("fukushi", "kcho")
+    with town.database.transaction() as session:
+        return [row.sign for row in stuck.report(session, chief, now=town.now).rows if row.case_id == town.case_id]
