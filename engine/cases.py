@@ -16,6 +16,7 @@ from engine import (
     emergency,
     journal,
     people,
+    proxies,
     records,
     runtime,
     tasks,
@@ -29,6 +30,7 @@ from engine.definitions import Compiled
 from engine.errors import Conflict, NotAllowed, NotFound, NotOpen, NotYours, Stopped
 from engine.held import Held, Posted
 from engine.moves import begin, deliver_all, ensure_running, held_from, hold, new_case, take
+from engine.proxies import Proxy
 from engine.runtime import Message, StepFailed
 from engine.standing import Interest
 from engine.tasks import Task
@@ -100,9 +102,11 @@ def complete(
     now: datetime,
     submission: str,
     source: str = "画面",
+    proxy: Proxy | None = None,
 ) -> Moved:
     """Complete a task: `reading` turns what was typed into answers, or refuses with every problem.
 
+    With a `proxy` they are somebody else's answers, typed in for them (代行入力).
     The case is locked before anything else is looked at. The same `submission` twice is
     answered from the first time. Raises AlreadyDone (who, when), NotYours, NotOpen, Invalid.
     """
@@ -110,10 +114,12 @@ def complete(
     if task.status == "done" and task.submission == submission and task.done_by == by.staff_id:
         return Moved(case=held.case, task=task, again=True)
     tasks.ensure_open(session, task)
-    held.seat = seat_of(task, by)
+    held.seat = seat_of(task, by) if proxy is None else proxies.ensure(held, task)
     ensure_running(held)
     _ensure_another(held, task)
-    _finish(held, task, reading, submission=submission, source=source)
+    _finish(held, task, reading, submission=submission, source=proxies.SOURCE if proxy else source)
+    if proxy is not None:
+        proxies.note(held, task, proxy)
     return Moved(case=held.case, task=task)
 
 
@@ -475,7 +481,7 @@ def _record(held: Held, task: Task, form: Form, answers: Mapping[str, Any], sour
         answers=answers,
         version_id=held.instance.version_id,
         by=held.by,
-        seat=held.seat or Seat(agency=task.agency, role=task.role),
+        seat=held.seat if held.seat and held.seat.agency == task.agency else Seat(agency=task.agency, role=task.role),
         now=held.now,
         title=task.title,
         element=task.element,

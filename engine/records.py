@@ -56,6 +56,7 @@ class Record(Base):
     compartment: Mapped[str | None] = mapped_column(String(80))
     about: Mapped[list[int] | None] = mapped_column(JSON)
     sealed: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    proxy: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
 
 
 class Draft(Base):
@@ -455,6 +456,21 @@ def count(session: Session, case_id: int) -> int:
         )
         or 0
     )
+
+
+def sealed_proxy(session: Session, case: Case, said: Mapping[str, Any]) -> bytes:
+    """Whose words a record typed for somebody else holds, sealed like the words."""
+    return _sealed(session, case, "proxy", said)
+
+
+def opened_proxy(session: Session, record: Record, case: Case) -> dict[str, Any] | None:
+    """Whose words a record holds, when and how they came; None if its author's own."""
+    if record.proxy is None:
+        return None
+    said: dict[str, Any] = json.loads(
+        vault_of(session).open(record.proxy, wrapped=case.data_key, about=f"proxy:{case.id}")
+    )
+    return said
 
 
 def reach_of(seen: Sight, record: Record) -> Reach:

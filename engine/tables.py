@@ -13,6 +13,7 @@ from engine import (
     kin,
     notices,
     people,
+    preferences,
     receipts,
     records,
     registers,
@@ -27,5 +28,5 @@ from engine import (
 
 ALL = (
     access, agencies, assignment, casebook, definitions, disasters, evaluation, jobs, journal, kin, notices, people,
-    receipts, records, registers, reminders, review, schedules, sessions, standing, subscriptions, tasks,
+    preferences, receipts, records, registers, reminders, review, schedules, sessions, standing, subscriptions, tasks,
 )  # fmt: skip

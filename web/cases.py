@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from engine import access, agencies, cases, journal, people, records, shortcuts
+from engine import access, agencies, cases, journal, people, proxies, records, shortcuts
 from engine.access import Sight
 from engine.casebook import Case, Incident, Instance, Relation, relations
 from engine.definitions import Process, compiled
@@ -30,6 +30,7 @@ TOLD = {
     "つなぐ": "つなぐシートを送った",
     "完了": "済ませた",
     "活動を始める": "活動を始めた",
+    "代行入力": "ほかの人の答えを代わりに入力した",
 }
 TIMELINE = 200
 ACTIONS: Mapping[str, Callable[..., Any]] = {
@@ -105,6 +106,7 @@ def _told(session: Session, case: Case, seen: Sight) -> dict[str, Any]:
         "agencies": offices, "relations": _involved(session, case, seen), "open_tasks": _open_tasks(session, case, seen),
         "directs": bool(door.actor().roles & door.MANAGERS or (case.lead and case.lead in door.actor().agencies)),
         "mine": lambda task: seat_for(task, door.actor()) is not None,
+        "may_type": lambda task: proxies.seat_for(session, case, task, door.actor(), now=door.now()) is not None,
     }  # fmt: skip
     if seen.level < 2:
         return {

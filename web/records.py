@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
-from engine import access, agencies, cases, meetings, records
+from engine import access, agencies, cases, meetings, proxies, records
 from engine.access import Sight
 from engine.casebook import Case
 from engine.errors import NotAllowed
@@ -32,7 +32,7 @@ def page(case_id: int, record_id: int) -> str:
         read = records.read(session, seen, record, case)
         versions = records.versions(session, seen, record) if record.root_id else [record]
         return render_template(
-            "record.html", case=case, read=read, record=record, versions=versions,
+            "record.html", case=case, read=read, proxy=proxies.of(session, record, case), record=record, versions=versions,
             lines=read.form.describe(read.answers, context=lists.telling(session, case, seen, now=door.now())),
             agencies=agencies.names(session), staff_names=agencies.staff_names(session, [one.author_id or 0 for one in versions]),
             corrects=record.latest and record.agency in door.actor().agencies and case.status != "closed" and not read.masked,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.utils import secure_filename
 from werkzeug.wrappers import Response as Answer
 
-from engine import access, agencies, cases, meetings, offers, records, tasks
+from engine import access, agencies, cases, meetings, offers, proxies, records, tasks
 from engine.access import Sight
 from engine.casebook import Case, Instance
 from engine.definitions import compiled
@@ -22,7 +22,7 @@ from forms.answers import Context
 from forms.errors import AnswersRefused, Problem
 from forms.fields import every
 from forms.schema import Form
-from web import door, lists, paper
+from web import door, lists, paper, proxy
 from web.door import signed_in
 
 pages = Blueprint("tasks", __name__, url_prefix="/tasks")
@@ -43,6 +43,7 @@ class Desk:
     title: str
     instructions: str
     drops: bool
+    own: bool
 
 
 @pages.get("/<int:task_id>")
@@ -50,7 +51,7 @@ class Desk:
 def page(task_id: int) -> str:
     """The task with its form, as far as it is filled in."""
     with door.writing() as session:
-        desk = _desk(session, task_id, purpose="用件")
+        desk = _desk(session, task_id)
         saved = records.draft(session, desk.case, task_id, by=door.actor())
         typed = saved[0] if saved else _begun(session, desk)
         return _render(session, desk, typed, saved_at=saved[1] if saved else None)
@@ -76,17 +77,20 @@ def draft(task_id: int) -> Response | Answer:
 def complete(task_id: int) -> Answer | tuple[str, int]:
     """Hand the form in: the step is done, or every problem is told and nothing typed is lost."""
     typed = _kept_files(task_id)
+    told = proxy.typed() if proxy.asked() else None
+    if told is not None and told.proxy is None:
+        return _refused(task_id, typed, told.problems + _also_wrong(task_id, typed), told), 422
     try:
         moved = cases.attempt(
             door.database(),
             lambda session: cases.complete(
                 session, task_id, lambda form: form.read(typed, context=_context(session, task_id)), by=door.actor(),
-                now=door.now(), submission=request.form.get("_submission", ""),
+                now=door.now(), submission=request.form.get("_submission", ""), proxy=told.proxy if told else None,
             ),
             now=door.now(), task_id=task_id,
         )  # fmt: skip
     except AnswersRefused as refused:
-        return _refused(task_id, typed, refused.problems), 422
+        return _refused(task_id, typed, refused.problems, told), 422
     except NotYours as error:
         with door.writing() as session:
             access.note_refusal(session, door.actor(), target="tasks.complete", case_id=_case_of(session, task_id), now=door.now())
@@ -147,8 +151,10 @@ def _onwards(case_id: int, task_id: int) -> Answer:
     return door.there("cases.page", case_id=case_id, done=task_id)
 
 
-def _desk(session: Session, task_id: int, *, purpose: str) -> Desk:
+def _desk(session: Session, task_id: int) -> Desk:
     task, case = _found(session, task_id)
+    other = proxy.asked() or tasks.seat_for(task, door.actor()) is None
+    purpose = proxies.SOURCE if other else "用件"
     seen = access.open_case_page(session, door.actor(), case, purpose=purpose, now=door.now())
     return _laid_out(session, task, case, seen)
 
@@ -165,9 +171,10 @@ def _own_desk(session: Session, task_id: int) -> Desk:
 def _found(session: Session, task_id: int) -> tuple[Task, Case]:
     task = session.get(Task, task_id)
     g.case_id = task.case_id if task else None
-    if task is None or tasks.seat_for(task, door.actor()) is None:
+    case = session.get(Case, task.case_id) if task else None
+    if task is None or case is None or proxies.seat_for(session, case, task, door.actor(), now=door.now()) is None:
         raise NotYours("この用件は、あなたの機関の受信箱にありません。受信箱から開き直してください。")
-    return task, cases.find_case(session, task.case_id)
+    return task, case
 
 
 def _laid_out(session: Session, task: Task, case: Case, seen: Sight) -> Desk:
@@ -182,6 +189,7 @@ def _laid_out(session: Session, task: Task, case: Case, seen: Sight) -> Desk:
     return Desk(
         task=task, case=case, form=form, seen=seen, context=context, title=task.title,
         instructions=node.instructions, drops=node.cancel_remaining,
+        own=tasks.seat_for(task, door.actor()) is not None,
     )  # fmt: skip
 
 
@@ -274,7 +282,19 @@ def _place_after(wish: str) -> str | None:
     return paper.identify(place.rpartition(".")[0]) if verb == "remove" else None
 
 
-def _refused(task_id: int, typed: Typed, problems: tuple[Problem, ...]) -> str:
+def _also_wrong(task_id: int, typed: Typed) -> tuple[Problem, ...]:
+    """Problems of the form itself, to be told together with those above it."""
+    with door.reading() as session:
+        desk = _own_desk(session, task_id)
+        try:
+            if desk.form:
+                desk.form.read(typed, context=desk.context)
+        except AnswersRefused as refused:
+            return refused.problems
+    return ()
+
+
+def _refused(task_id: int, typed: Typed, problems: tuple[Problem, ...], told: proxy.Told | None) -> str:
     with door.writing() as session:
         desk = _own_desk(session, task_id)
         at = records.save_draft(
@@ -285,7 +305,7 @@ def _refused(task_id: int, typed: Typed, problems: tuple[Problem, ...]) -> str:
             by=door.actor(),
             now=door.now(),
         )
-        return _render(session, desk, typed, saved_at=at, problems=problems)
+        return _render(session, desk, typed, saved_at=at, problems=problems, told=told)
 
 
 def _too_late(task_id: int, typed: Typed, error: AlreadyDone | Conflict | NotOpen | NotYours) -> str:
@@ -316,8 +336,9 @@ def _words(form: Form | None, typed: Mapping[str, list[str]]) -> list[tuple[str,
 
 
 def _render(
-    session: Session, desk: Desk, typed: Typed, *, saved_at: Any = None, problems: tuple[Problem, ...] = ()
-) -> str:
+    session: Session, desk: Desk, typed: Typed, *, saved_at: Any = None, problems: tuple[Problem, ...] = (),
+    told: proxy.Told | None = None,
+) -> str:  # fmt: skip
     parts: tuple[paper.Part, ...] = ()
     if desk.form:
         shown = desk.form.shown(typed, context=desk.context)
@@ -334,5 +355,6 @@ def _render(
         staff_names=agencies.staff_names(session, [desk.task.holder_id or 0, *(read.record.author_id or 0 for read in earlier)]),
         agencies=agencies.names(session), colleagues=agencies.members(session, desk.task.agency, today=agencies.today_of(door.now())),
         here=url_for("tasks.page", task_id=desk.task.id),
+        told=told or (proxy.blank() if proxy.asked() or not desk.own else None), ways=proxies.WAYS,
         offered=offers.offered(session, desk.task, now=door.now()),
     )  # fmt: skip
