@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import JSON
 
@@ -32,6 +32,8 @@ READS = (READ, PRINTED, OPENED_FILE)
 DONE, REFUSED = "行った", "お断り"
 #: The ground of a write that names no other: the task or case lies with the writer's own agency.
 OWN_WORK, BY_CLOCK = "所属機関の用件", "自動処理"
+#: Understood by both databases; waits while another transaction is making the same book.
+NEW_BOOK = text("INSERT INTO journal_book (name, length, head) VALUES (:name, 0, :head) ON CONFLICT (name) DO NOTHING")
 
 
 class Book(Base):
@@ -102,12 +104,11 @@ class Broken:
 
 
 def open_book(session: Session, name: str) -> Book:
-    """Hold a book's head (row lock), making the book where it is new."""
+    """Hold a book's head (row lock), making the book where it is new; of two who make it at once, one waits."""
     book = session.get(Book, name, with_for_update=True, populate_existing=True)
     if book is None:
-        book = Book(name=name, length=0, head=GENESIS)
-        session.add(book)
-        session.flush()
+        session.execute(NEW_BOOK, {"name": name, "head": GENESIS})
+        book = session.get_one(Book, name, with_for_update=True, populate_existing=True)
     return book
 
 

@@ -1,5 +1,7 @@
 """The journal proves itself: an altered, removed or inserted line is found."""
 
+import threading
+import time
 from datetime import datetime
 
 import pytest
@@ -144,3 +146,29 @@ def test_a_whole_book_that_was_taken_away_is_found_by_the_exported_heads(written
         session.execute(delete(journal.Book).where(journal.Book.name == "staff:7"))
     assert broken(written) == []
     assert broken(written, exported) == ["staff:7"]
+
+
+def test_a_book_that_several_open_at_once_is_made_once(database: Database) -> None:
+    """Each of four holds the new book for a moment: nobody is refused, and no line is lost."""
+    together, failed = threading.Barrier(4), []
+
+    def writes(number: int) -> None:
+        try:
+            together.wait()
+            with database.transaction() as session:
+                book = journal.open_book(session, "house")
+                time.sleep(0.05)
+                journal.write(session, journal.Line(action="試し", by=CLERK, target=str(number)), now=NOW, book=book)
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=writes, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    with database.transaction(write=False) as session:
+        assert set(session.scalars(select(journal.Entry.target))) == {"0", "1", "2", "3"}
+        assert session.get_one(journal.Book, "house").length == 4
+        assert journal.verify(session) == []

@@ -46,9 +46,10 @@ def worker() -> None:
     """
     _log()
     with house.database() as opened:
+        from engine.settings import Settings
         from worker import loop
 
-        loop.run(opened)
+        loop.run(opened, settings=Settings.from_env())
 
 
 @click.command(cls=JapaneseCommand)
