@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text
@@ -24,6 +25,7 @@ from sqlalchemy.types import JSON
 from engine.agencies import Actor, Seat
 from engine.casebook import Case
 from engine.db import Base, Moment, vault_of
+from engine.errors import Refused
 
 GENESIS = "0" * 64
 #: What opens a person's matter to somebody; each page is one line 閲覧.
@@ -144,6 +146,27 @@ def heads(session: Session) -> list[dict[str, Any]]:
         {"book": b.name, "length": b.length, "head": b.head}
         for b in session.scalars(select(Book).order_by(Book.name))
     ]
+
+
+def export(session: Session, file: Path) -> int:
+    """Write the head of every book to a file, whole or not at all; returns how many there are."""
+    found = heads(session)
+    lines = ",\n".join(json.dumps(head, ensure_ascii=False) for head in found)
+    beside = file.with_name(f".{file.name}")
+    beside.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    beside.replace(file)
+    return len(found)
+
+
+def exported(file: Path) -> list[dict[str, Any]]:
+    """The heads that `export` wrote; refuses another kind of file."""
+    try:
+        read = json.loads(file.read_text("utf-8"))
+        return [{"book": str(row["book"]), "length": int(row["length"]), "head": str(row["head"])} for row in read]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Refused(
+            f"「{file.name}」は書き出した控えではありません。tsunagi verify-journal --export で書き出したファイルを渡してください。"
+        ) from None
 
 
 def verify(session: Session, exported: list[dict[str, Any]] | None = None) -> list[Broken]:

@@ -21,7 +21,8 @@ class Settings:
     `night_from`, `night_until` (hours) and `bulk` (cases a person and day) say which looks
     the officer is shown as unusual. `spool` is the folder through which a closed network hands
     messages over; `hook_limit` the most that another system may send at once (bytes);
-    `hook_allow` the private networks to which events may be sent (10.1.0.0/16).
+    `hook_allow` the private networks to which events may be sent (10.1.0.0/16). `heads` is the folder,
+    best one of another machine, into which the journal's heads are written every day.
     """
 
     database_url: str
@@ -46,6 +47,7 @@ class Settings:
     spool: Path | None = None
     hook_limit: int = 256 * 1024
     hook_allow: tuple[str, ...] = ()
+    heads: Path | None = None
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -78,6 +80,7 @@ class Settings:
             spool=_folder("TSUNAGI_SPOOL"),
             hook_limit=_minutes("TSUNAGI_HOOK_LIMIT", 256 * 1024),
             hook_allow=tuple(os.environ.get("TSUNAGI_HOOK_ALLOW", "").replace(",", " ").split()),
+            heads=_folder("TSUNAGI_HEADS"),
         )
 
     def secret(self, name: str) -> str:

@@ -48,6 +48,7 @@ def examine(*, now: datetime, whole_journal: bool = True, backups: Path | None =
         return [Finding(about="設定", state=WRONG, sentence=refused.sentence)]
     found = [Finding(about="設定", state=GOOD, sentence="必要な設定はそろっています。"), *_settings(settings), *_disk(settings)]
     found += _backups(backups, now) if backups else []
+    found += _heads(settings.heads, now) if settings.heads else []
     ring, vault = _ring(settings)
     found.append(ring)
     if vault is None:
@@ -110,6 +111,21 @@ def _backups(folder: Path, now: datetime) -> Iterator[Finding]:
     yield Finding(about="控え", state=state, sentence=f"いちばん新しい控えは {age.total_seconds() / 3600:.0f} 時間前のものです。{advice}")
 
 
+def _heads(folder: Path, now: datetime) -> Iterator[Finding]:
+    """The copies of the journal's heads that the worker writes every day."""
+    newest = _newest_heads(folder)
+    age = now - datetime.fromtimestamp(newest.stat().st_mtime, UTC) if newest else None
+    if age is not None and age < OLDEST_BACKUP:
+        yield Finding(about="操作履歴の控え", state=GOOD, sentence=f"{age.total_seconds() / 3600:.0f} 時間前に書きました。")
+    else:
+        sentence = "この一日の控えがありません。自動処理と、TSUNAGI_HEADS のフォルダーを確かめてください。"
+        yield Finding(about="操作履歴の控え", state=DOUBT, sentence=sentence)
+
+
+def _newest_heads(folder: Path | None) -> Path | None:
+    return max(folder.glob("heads-*.json"), key=lambda file: file.stat().st_mtime, default=None) if folder else None
+
+
 def _inside(session: Session, settings: Settings, now: datetime, whole_journal: bool) -> Iterator[Finding]:
     yield Finding(about="データベース", state=GOOD, sentence="つながります。")
     if not migrations.is_current(session):
@@ -120,7 +136,7 @@ def _inside(session: Session, settings: Settings, now: datetime, whole_journal: 
         yield from look(session, now)
     yield from _secrets(session, settings)
     if whole_journal:
-        yield from _journal(session)
+        yield from _journal(session, _newest_heads(settings.heads))
 
 
 def _clock(session: Session, now: datetime) -> Iterator[Finding]:
@@ -168,8 +184,9 @@ def _secrets(session: Session, settings: Settings) -> Iterator[Finding]:
             yield Finding(about="秘密の値", state=WRONG, sentence=refused.sentence)
 
 
-def _journal(session: Session) -> Iterator[Finding]:
-    broken = journal.verify(session)
+def _journal(session: Session, heads: Path | None) -> Iterator[Finding]:
+    """Every chain, and with a copy of the heads also whether one was written anew as a whole."""
+    broken = journal.verify(session, journal.exported(heads) if heads else None)
     sentence = (
         f"合わないところが {len(broken)} 件あります。tsunagi verify-journal で場所を確かめ、システム管理者に知らせてください。"
         if broken else "書き換えられていません。"

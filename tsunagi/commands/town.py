@@ -1,6 +1,5 @@
 """Commands of whoever keeps the town's system: users, processes, the journal."""
 
-import json
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import click
 
 from tsunagi.commands import house
-from tsunagi.commands.japanese import JapaneseCommand, JapaneseGroup, dumps
+from tsunagi.commands.japanese import JapaneseCommand, JapaneseGroup
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -135,13 +134,19 @@ def role_list() -> None:
 
 
 @click.command(cls=JapaneseCommand)
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", required=False)
 @click.option("--note", default="", metavar="文", help="この版で変えたこと。")
-def publish(folder: Path, note: str) -> None:
+@click.option("--shipped", is_flag=True, help="付いてくる手続きのうち、まだ公開していないものを、すべて公開します。")
+def publish(folder: Path | None, note: str, shipped: bool) -> None:
     """図・判断表・様式の入ったフォルダーを、次の版として公開します。
 
     直すところがあれば、すべて示して 1 で終わり、公開しません。
     """
+    if shipped is (folder is not None):
+        raise click.UsageError("DIR か --shipped のどちらか一つが必要です", click.get_current_context())
+    if folder is None:
+        _publish_shipped(note)
+        return
     if not folder.is_dir():
         raise click.BadParameter(f"「{folder.name}」というフォルダーはありません", param_hint="DIR", ctx=click.get_current_context())
     from engine import bundles, definitions
@@ -165,16 +170,16 @@ def verify_journal(export: Path | None, against: Path | None) -> int:
     """
     from engine import journal
 
-    known = _heads(against) if against else None
+    known = journal.exported(against) if against else None
     with house.database() as database, database.transaction(write=False) as session:
         broken, heads = journal.verify(session, known), journal.heads(session)
+        if export and not broken:
+            journal.export(session, export)
     for place in broken:
         click.echo(f"{place.book} の {place.number} 行目: {place.sentence}")
     if broken:
         click.echo(f"操作履歴に合わないところが {len(broken)} 件あります。システム管理者に知らせてください。", err=True)
         return 1
-    if export:
-        export.write_text("[\n" + ",\n".join(dumps(head) for head in heads) + "\n]\n", encoding="utf-8")
     click.echo(f"操作履歴は書き換えられていません（{len(heads)} 冊、{sum(head['length'] for head in heads)} 行）。")
     return 0
 
@@ -200,6 +205,15 @@ def rotate_keys(retire: bool) -> None:
     click.echo(f"{again}鍵 {done.key} で {done.wrapped} 件を封じ直しました。鍵束 {ring.name} の控えを取り直してください。")
 
 
+def _publish_shipped(note: str) -> None:
+    from tsunagi import shipping
+
+    with house.database() as database, database.transaction() as session:
+        fresh = shipping.publish(session, note=note or "はじめの版", now=house.now())
+        told = [f"{version.name}（{version.key}）を公開しました。" for version in fresh]
+    click.echo("\n".join(told) or "付いてくる手続きは、もうすべて公開してあります。")
+
+
 def _ask() -> str:
     return str(click.prompt("はじめのパスワード", hide_input=True, confirmation_prompt="もう一度"))
 
@@ -215,15 +229,3 @@ def _texts(folder: Path) -> dict[str, str]:
         }
     except UnicodeDecodeError:
         raise Refused("ファイルは UTF-8 で書かれている必要がありますが、違う文字コードのものがあります。保存し直してください。") from None
-
-
-def _heads(file: Path) -> list[dict[str, object]]:
-    from engine.errors import Refused
-
-    try:
-        read = json.loads(file.read_text("utf-8"))
-        return [{"book": str(row["book"]), "length": int(row["length"]), "head": str(row["head"])} for row in read]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise Refused(
-            f"「{file.name}」は書き出した控えではありません。tsunagi verify-journal --export で書き出したファイルを渡してください。"
-        ) from None

@@ -10,16 +10,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine import bundles, definitions, meetings, register_files
+from engine import meetings, register_files
 from engine.agencies import CLOCK, TEAM, Agency, Membership, Role, Staff, today_of
 from engine.sessions import HASHER
 from forms import sheets
 from forms.registers import registers
+from tsunagi import shipping
 from tsunagi.demo import people
 
 PASSWORD = "tsunagi-demo-2026"  # noqa: S105 - everybody's in the invented town, told on the screen
 SINCE = date(2018, 4, 1)
-ORDER = ("referral", "statutory_report", "consent", "meeting", "collaboration", "consult")
 
 
 @cache
@@ -101,13 +101,7 @@ def tell_of_secrecy(session: Session, *, now: datetime) -> None:
 
 def publish_shipped(session: Session, *, now: datetime) -> None:
     """Publish the pathways that come with the application; called ones first."""
-    for name in sorted(
-        bundles.shipped_names(), key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER)
-    ):
-        shipped = bundles.shipped(name)
-        definitions.publish(
-            session, bundles.process_key(shipped), shipped, by=CLOCK, now=now, note="はじめの版"
-        )
+    shipping.publish(session, note="はじめの版", now=now)
 
 
 def _person(number: int, login: str, hashed: str) -> Staff:
