@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,9 +29,11 @@ from worker.clock import ServerClock
 log = logging.getLogger("tsunagi.worker")
 assert kinds  # imported for what it registers
 LEASE = timedelta(minutes=2)
-PAUSE = 0.25
+PAUSE = 0.1
 PULSE = timedelta(seconds=20)
 PATIENCE = 5.0
+#: So long (seconds) a worker goes from job to job before it looks again at what has come due.
+STRETCH = 1.0
 
 
 def run(
@@ -42,14 +45,14 @@ def run(
     name: str | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT; the job in hand is finished first. A database that is away is waited for."""
-    stopping = threading.Event()
+    me = Worker(database, settings=settings, clock=clock, lease=lease, name=name)
+    stopping = me.stopping
 
     def stop(number: int, frame: FrameType | None) -> None:
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    me = Worker(database, settings=settings, clock=clock, lease=lease, name=name)
     log.info("worker %s started", me.name)
     while not stopping.is_set():
         try:
@@ -79,19 +82,23 @@ class Worker:
         self.settings = settings or Settings(database_url=database.url, keys=Path("keys.json"))
         self.clock = clock or ServerClock(database)
         self.name = name or f"{socket.gethostname()}:{os.getpid()}"
+        self.stopping = threading.Event()
         self._told: datetime | None = None
         self._versions: dict[str, int] = {}
 
     def turn(self) -> bool:
-        """Tick and carry out one job; False when there was nothing to do."""
+        """Tick, then job after job for a stretch; False when there was nothing to do."""
         now = self.clock()
         self._tell(now)
         with self.database.transaction(write=False) as session:
-            if not timers.anything(session, now=now):
+            if not timers.anything(session, lease=self.lease, now=now):
                 return False
         with self.database.transaction() as session:
             ticked = tick(session, lease=self.lease, now=now)
-        return self.run_next() or bool(ticked)
+        ran, until = self.run_next(), time.monotonic() + STRETCH
+        while ran and time.monotonic() < until and not self.stopping.is_set() and self.run_next():
+            pass
+        return ran or bool(ticked)
 
     def run_next(self) -> bool:
         """Claim and carry out one job; False when none is due."""

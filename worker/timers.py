@@ -1,6 +1,6 @@
 """Time turns into jobs: due timers of instances."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
@@ -30,13 +30,16 @@ def tick(session: Session, *, now: datetime) -> int:
     return len(due)
 
 
-def anything(session: Session, *, now: datetime) -> bool:
-    """Whether there is a reason to take the write lock at all: an idle worker only looks."""
+def anything(session: Session, *, lease: timedelta, now: datetime) -> bool:
+    """Whether there is a reason to take the write lock at all: an idle worker only looks.
+
+    A job in another worker's hand is one only when its lease is over, or longer than any worker takes.
+    """
     looked = select(
         or_(
             exists().where(Instance.wake_at <= now, Instance.status == "running"),
             exists().where(Job.status == "due", Job.run_at <= now),
-            exists().where(Job.status == "running"),
+            exists().where(Job.status == "running", or_(Job.lease_until <= now, Job.lease_until > now + 2 * lease)),
             exists().where(Task.remind_at <= now, Task.status == "open"),
             exists().where(Schedule.active, or_(Schedule.next_at <= now, and_(Schedule.next_at.is_(None), Schedule.at != ""))),
         )
