@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, exists, false, or_, select, update
+from sqlalchemy import and_, case, exists, false, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -58,12 +58,15 @@ def reap(session: Session, *, lease: timedelta, now: datetime) -> int:
 
     A lease further ahead than any worker takes stems from a clock that was set back: it is shortened.
     """
-    orphans = session.scalars(
+    held = session.scalars(
         select(Job)
-        .where(Job.status == "running", Job.lease_until <= now)
+        .where(Job.status == "running", or_(Job.lease_until <= now, Job.lease_until > now + 2 * lease))
         .order_by(Job.id)
         .with_for_update(skip_locked=True)
     ).all()
+    orphans = [job for job in held if job.lease_until is not None and job.lease_until <= now]
+    for job in held:
+        job.lease_until = now + lease
     for job in orphans:
         job.deaths += 1
         job.lease_until = None
@@ -72,9 +75,6 @@ def reap(session: Session, *, lease: timedelta, now: datetime) -> int:
             incidents.note_job(session, job, KILLER, now=now)
         else:
             job.status, job.run_at = "due", now
-    session.execute(
-        update(Job).where(Job.status == "running", Job.lease_until > now + 2 * lease).values(lease_until=now + lease)
-    )
     return len(orphans)
 
 
