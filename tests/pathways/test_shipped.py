@@ -27,8 +27,8 @@ TABLES = ROOT / "processes" / "tables"
 LIBRARY = ROOT / "forms" / "library"
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 PATHWAYS = (
-    "aftermath", "collaboration", "community", "consent", "consult", "emergency",
-    "evaluation", "meeting", "outreach", "participation", "publicity", "referral", "safety", "statutory_report", "training",
+    "aftermath", "collaboration", "community", "consent", "consult", "contract", "emergency",
+    "evaluation", "liaison", "meeting", "outreach", "participation", "publicity", "referral", "safety", "statutory_report", "training",
 )
 EXAMPLES: list[dict[str, Any]] = json.loads((TABLES / "examples.json").read_text("utf-8"))
 TOWN = json.loads((ROOT / "tsunagi" / "demo" / "agencies.json").read_text("utf-8"))
@@ -537,3 +537,18 @@ def test_a_consultation_leads_to_outreach_and_to_participation(tmp_path: Path) -
         assert passed(trace(tmp_path, "consult", {"A-30": CONTACT, "A-40": {"taiou": result}}))[-1] == end
     tries = [{"at": f"2026-01-0{day}T10:00:00+09:00", "shudan": "電話", "kekka": "留守"} for day in (5, 6, 7)]
     assert passed(trace(tmp_path, "consult", {"A-30": {"attempts": tries}, "A-35": {"saku": "アウトリーチへ"}}))[-1] == "A-87"
+
+
+def test_what_a_liaison_meeting_decides_comes_to_each_sections_inbox(tmp_path: Path) -> None:
+    answers = {"J-05": {"nichiji": "2026-01-20T10:00:00+09:00", "kakuka": ["zeimu", "suido"]}, "J-10": None, "J-30": None,
+               "J-20": {"kettei": [{"kikan": "zeimu", "kigen": "2026-03-01"}, {"kikan": "suido", "kigen": "2026-03-01"}]}}
+    done = passed(trace(tmp_path, "liaison", answers))
+    assert {"J-T1", "J-T2", "J-EE"} <= set(done), "silence holds nothing up"
+    assert done.count("J-40") == 2, "one for each decision"
+
+
+def test_a_contract_that_ends_gives_everything_back_before_it_is_over(tmp_path: Path) -> None:
+    lines = trace(tmp_path, "contract", {"PM-10": {"hojin": "minori", "owariHi": "2026-03-31", "tsuzuke": "終了"}})
+    assert passed(lines)[-3:] == ["PM-40", "PM-50", "PM-EE"]
+    assert lines[-2]["at"][:10] >= "2026-03-31"
+    assert passed(trace(tmp_path, "contract", {"PM-10": {"tsuzuke": "継続"}}))[-1] == "PM-EE1"

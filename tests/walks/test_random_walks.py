@@ -77,6 +77,8 @@ STARTS: dict[str, Callable[[Town, Random], None]] = {
     "P-F": emergency,
     "P-F2": household,
     "P-F3": told("emergency.shortcut", {"tokurei": "口頭同意", "kikan": "hokatsu", "eventTag": "R8-地震-0403"}),
+    "P-J": at_desk("fukushi", "P-J", "J-SE"),
+    "P-M": at_desk("fukushi", "P-M", "PM-SE"),
     "P-X1": told("report.start", {"shurui": ["児童虐待"]}),
 }
 
