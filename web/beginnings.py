@@ -21,6 +21,8 @@ OFFERED = {
     "P-E": ("E-SE2", frozenset({"sc", "sui"}), "地域づくりの種を登録する"),
     "P-H": ("H-SE", frozenset({"sui"}), "研修・事例検討会を企画する"),
     "P-I": ("I-SE", frozenset({"ver"}), "周知・啓発の原稿をつくる"),
+    "P-J": ("J-SE", frozenset({"sui"}), "庁内連絡会を計画する"),
+    "P-M": ("PM-SE", frozenset({"sui"}), "委託契約の終わりに備える"),
     "P-G": ("G-SE2", frozenset({"ver"}), "年度の途中から年次評価を始める"),
 }
 
