@@ -131,7 +131,7 @@ def settle_year(session: Session, year: int, *, by: int | None, now: datetime) -
 
 def count(session: Session, year: int) -> Year:
     """Count a year from the cases; each number belongs to the programme of the agency that did it."""
-    since, until = _span(year)
+    since, until = span(year)
     programme_of = _programmes(session)
     indicators: dict[str, dict[str, int]] = {"K1": {}, "K16": {}, "K24": {}}
     agencies: dict[str, int] = {}
@@ -221,7 +221,8 @@ def _programmes(session: Session) -> dict[str, str]:
     return {code: circled.get(told[:1], "") for code, told in session.execute(select(Agency.code, Agency.programme))}
 
 
-def _span(year: int) -> tuple[datetime, datetime]:
+def span(year: int) -> tuple[datetime, datetime]:
+    """From when until before when a 年度 lasts."""
     first, _ = fiscal_year_span(year)
     after, _ = fiscal_year_span(year + 1)
     return datetime(first.year, first.month, first.day, tzinfo=JST), datetime(after.year, after.month, after.day, tzinfo=JST)

@@ -6,14 +6,14 @@ shows a name of those concerned (class L1).
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from engine import agencies, journal, registers
 from engine.access import visible_cases
@@ -23,12 +23,16 @@ from engine.calendar import Calendar
 from engine.casebook import Awaited, Case, Incident, Instance
 from engine.db import JST
 from engine.definitions import Compiled, compiled, current
+from engine.records import Record, opened
 from engine.tasks import Task
 from forms import codes
 
 LEVELS = ("要介入", "停滞", "注意")
 #: How far past its date a timer may be before the worker is thought to stand still.
 PATIENCE = timedelta(hours=1)
+#: Steps in which somebody meets or reaches the person.
+MEETING_STEPS = ("A-25", "A-30", "A-40", "A-50", "R-60", "C-40", "C-80", "D-10", "B-40")
+CHUNK = 500
 SIGNS = {"要介入": "●", "停滞": "▲", "注意": "△"}
 
 
@@ -52,6 +56,9 @@ class StuckRow:
     reasons: tuple[str, ...]
     next_step: str
     due_at: datetime | None
+
+    #: What coordinators look for beside standing still: 未接触, 制度の狭間.
+    flags: tuple[str, ...] = ()
 
     @property
     def sign(self) -> str:
@@ -98,6 +105,36 @@ def report(
         by_stage=_heat((row.stage, row.level) for row in rows),
         asked_at=now,
     )
+
+
+def flagged(session: Session, rows: Sequence[StuckRow]) -> list[StuckRow]:
+    """The same rows with their flags (INV-014): nobody has met the person yet; no system fits. Two queries per 500 rows."""
+    made: list[StuckRow] = []
+    for begin in range(0, len(rows), CHUNK):
+        part = rows[begin : begin + CHUNK]
+        ids = [row.case_id for row in part]
+        between, met = _between_systems(session, ids), _met(session, ids)
+        for row in part:
+            held = (("未接触", row.case_id not in met), ("制度の狭間", row.case_id in between))
+            made.append(replace(row, flags=tuple(flag for flag, holds in held if holds)))
+    return made
+
+
+def _met(session: Session, ids: Sequence[int]) -> set[int]:
+    steps = Task.element.in_(MEETING_STEPS)
+    return set(session.scalars(select(Task.case_id).where(Task.case_id.in_(ids), Task.status == "done", steps)))
+
+
+def _between_systems(session: Session, ids: Sequence[int]) -> set[int]:
+    found = session.execute(
+        select(Record, Case).join(Case, Case.id == Record.case_id).options(undefer(Record.sealed))
+        .where(Record.case_id.in_(ids), Record.form.in_(("F-A01", "F-A02")), Record.latest)
+    )  # fmt: skip
+    told = ((case.id, opened(session, record, case)) for record, case in found)
+    return {
+        key for key, answers in told
+        if answers.get("hazama") or "40" in (answers.get("komari") or ()) or "99" in (answers.get("zokusei") or ())
+    }  # fmt: skip
 
 
 def _rows(session: Session, actor: Actor, now: datetime) -> list[StuckRow]:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine import cases, journal, people
+from engine import cases, journal, people, registers
 from engine.agencies import Actor, staff_names
 from engine.casebook import Case
 from engine.definitions import compiled, current
@@ -49,6 +49,16 @@ class Figures:
     confirmed: int
     unknown: int
     urgent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """A disaster and the cases that came of it."""
+
+    tag: str
+    name: str
+    going_on: int
+    closed: int
 
 
 class Twice(Conflict):
@@ -149,6 +159,25 @@ def figures(session: Session, disaster: Disaster) -> list[Figures]:
     return [_summed(team, [row for row in counted if team in ("", row[0])]) for team in ("", *teams)]
 
 
+def followed(session: Session) -> list[Followed]:
+    """Every disaster that cases came of: how many still go on (INV-113); numbers only, practice is not counted."""
+    rows = session.execute(
+        select(Case.event_tag, Case.status, func.count())
+        .where(Case.event_tag != "", Case.kind.in_(("相", "多")))
+        .group_by(Case.event_tag, Case.status)
+        .order_by(Case.event_tag)
+    )
+    names = {one.tag: one.name or one.tag for one in session.scalars(select(Disaster))}
+    names |= {one.value: one.label for one in registers.names(session)["disaster"]}
+    counted: dict[str, dict[str, int]] = {}
+    for tag, status, number in rows:
+        counted.setdefault(tag, {})[status] = number
+    return [
+        Followed(tag=tag, name=names.get(tag, tag), going_on=sum(by.values()) - by.get("closed", 0), closed=by.get("closed", 0))
+        for tag, by in counted.items()
+    ]
+
+
 def _summed(team: str, counted: Sequence[Any]) -> Figures:
     def total(wanted: Callable[[str, str], bool]) -> int:
         return sum(count for _, said, lane, count in counted if wanted(said, lane))
@@ -226,4 +255,3 @@ def _journal(
             ground=f"安否確認（根拠{row.ground}）",
         )  # fmt: skip
         journal.write(session, line, now=now, book=books[f"case:{case.id}"])
-

@@ -50,6 +50,7 @@ def page() -> str:
             "emergency/index.html", held=held, known=[one for one in disasters.register(session) if one not in held],
             teams={one.id: sweeps.teams_of(session, one, door.actor()) for one in held}, agencies=agencies.names(session),
             begins="kcho" in door.actor().roles, submission=uuid.uuid4().hex,
+            followed=sweeps.followed(session) if door.actor().roles & {*MANAGERS, "ppo"} else [],
         )  # fmt: skip
 
 

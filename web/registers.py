@@ -59,7 +59,7 @@ def page(key: str) -> str:
         rows = [(one, _cells(register, one, context)) for one in found]
         rows = [(one, cells) for one, cells in rows if sought in " ".join((one.code, *cells))]
         return render_template(
-            "registers/list.html", register=register, heads=[one.label for one in register.fields[:COLUMNS]], rows=rows,
+            "registers/list.html", register=register, heads=_heads(register), rows=rows,
             everything=everything, sought=sought, may_change=_may_change(register), today=today_of(door.now()),
             names=agencies.names(session),
         )  # fmt: skip
@@ -260,7 +260,19 @@ def _about_code(error: Refused) -> Problem:
 
 def _cells(register: Register, one: Listed, context: Context) -> list[str]:
     lines = register.form.describe(one.answers, context=context)
-    return [line.display for line in lines[:COLUMNS]]
+    cells = [line.display for line in lines[:COLUMNS]]
+    return [*cells, _use(one)] if register.key == "resource" else cells
+
+
+def _heads(register: Register) -> list[str]:
+    heads = [one.label for one in register.fields[:COLUMNS]]
+    return [*heads, "利用率"] if register.key == "resource" else heads
+
+
+def _use(one: Listed) -> str:
+    """How far a resource's places are taken (利用率)."""
+    places, taken = one.answers.get("teiin"), one.answers.get("riyo")
+    return f"{taken * 100 / places:.0f} %" if places and taken is not None else "—"
 
 
 def _may_change(register: Register) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
@@ -18,7 +20,8 @@ from web.door import only, signed_in
 pages = Blueprint("reports", __name__, url_prefix="/reports")
 FILTERS = ("agency", "stage", "level")
 HEAD = (
-    "程度", "ケース番号", "地区", "段階", "いつから", "滞留日数", "期限超過（営業日）", "担当機関", "担当者", "緊急度", "理由", "次の一手",
+    "程度", "ケース番号", "目印", "地区", "段階", "いつから", "滞留日数", "期限超過（営業日）", "担当機関", "担当者", "緊急度", "理由",
+    "次の一手",
 )  # fmt: skip
 #: So many fit what a section chief can read; the rest is reached by filters and as CSV.
 SHOWN = 200
@@ -30,6 +33,8 @@ ENCODINGS = {"utf-8": "utf-8-sig", "cp932": "cp932"}
 def standing() -> str:
     """滞留一覧: the case's number and never a name; since when, at whose door, why, what next."""
     found, chosen = _asked()
+    with door.reading() as session:
+        found = replace(found, rows=(*stuck.flagged(session, found.rows[:SHOWN]), *found.rows[SHOWN:]))
     return render_template(
         "stuck.html", found=found, chosen=chosen, levels=LEVELS, signs=SIGNS, agencies=dict(_doors(found)), shown=SHOWN
     )
@@ -45,9 +50,10 @@ def standing_csv() -> Response:
             action="書き出し", by=door.actor(), target="滞留一覧", particulars={"rows": len(found.rows)}
         )
         journal.write(session, line, now=door.now())
+        rows = stuck.flagged(session, found.rows)
     content = sheets.as_csv(
         HEAD,
-        (_cells(row) for row in found.rows),
+        (_cells(row) for row in rows),
         encoding=ENCODINGS.get(request.args.get("encoding", ""), "utf-8-sig"),
     )
     name = f"R{door.now().year - 2018}-jusou-tairyu_{today_of(door.now()):%Y%m%d}.csv"
@@ -113,6 +119,6 @@ def _doors(found: Report) -> list[tuple[str, str]]:
 
 def _cells(row: stuck.StuckRow) -> tuple[object, ...]:
     return (
-        row.level, row.number, row.district, row.stage, moments.write_short(row.since.date()), row.days, row.overdue,
+        row.level, row.number, "／".join(row.flags), row.district, row.stage, moments.write_short(row.since.date()), row.days, row.overdue,
         row.agency_name, row.holder, row.urgency, "／".join(row.reasons), row.next_step,
     )  # fmt: skip

@@ -44,7 +44,7 @@ BOTH_AND_SYSTEM = {"sui", "kcho", "sys"}
 ROLES: dict[str, set[str]] = {
     "overrides.listed": {"ppo", "sui", "kcho"}, "overrides.review": {"ppo"}, "overrides.open_district": COORDINATORS,
     "overrides.end_districts": COORDINATORS, "emergency.begin": {"kcho"}, "hooks.page": BOTH_AND_SYSTEM,
-    **{key: {"ver", "sui", "kcho"} for key in ("evaluation.page", "evaluation.pack", "evaluation.table")},
+    **{f"evaluation.{key}": {"ver", "sui", "kcho"} for key in ("page", "pack", "table", "chapter", "needs")},
     "past.page": COORDINATORS, "past.look": COORDINATORS, "past.take": COORDINATORS,
     "reports.incidents": BOTH_AND_SYSTEM, "reports.mend": BOTH_AND_SYSTEM,
     "reports.retry": BOTH_AND_SYSTEM, "reports.skip": BOTH_AND_SYSTEM, "hooks.waiting": COORDINATORS,
