@@ -331,8 +331,8 @@ def test_inv_022_the_first_assessment_looks_at_every_sector_and_trainings_are_ke
 def test_inv_023_dependence_and_no_sense_of_difficulty_lead_to_outreach(town: Town) -> None:
     assert {"依存(アルコール)", "依存(ギャンブル)", "依存(薬物・ゲーム他)", "困り感なし・支援拒否"} <= labels("C06")
     consults(town)
-    dependence = [{"person": "本人", "komari": "06", "teido": 2, "ninshiki": "なし"}]
-    town.completes("konkyu", "A-40", taiou="08", kinkyu="3", matrix=dependence)
+    dependence = [{"person": "本人", "komari": "06", "teido": 2, "ninshiki": "あり"}]
+    town.completes("konkyu", "A-40", taiou="08", kinkyu="3", risk=["なし"], matrix=dependence)
     assert text_of_paper(town, "F-A02") == {"依存(アルコール)"}
     with town.database.transaction(write=False) as session:
         assert session.scalars(select(Instance).where(Instance.key == "P-C")).first() is not None
