@@ -23,7 +23,7 @@ from engine import (
     written,
 )
 from engine.access import TOWN
-from engine.agencies import CLOCK, Actor, Seat
+from engine.agencies import CLOCK, Actor, Seat, today_of
 from engine.casebook import LEAD, RECEPTION, Case, Incident, Instance, Relation
 from engine.db import Database
 from engine.definitions import Compiled
@@ -246,7 +246,7 @@ def withdraw(session: Session, case_id: int, *, reason: str, by: Actor, now: dat
     for instance in _instances(session, case_id, "running"):
         if any(name == "case.interrupt" for name, _ in instance.awaits):
             held = hold(session, instance.id, by=by, seat=None, now=now)
-            message = Message(name="case.interrupt", key=None, payload={"reason": reason})
+            message = Message(name="case.interrupt", key=None, payload={})  # why, in words, stands in the journal
             take(
                 held,
                 runtime.deliver(held.compiled.definition, held.instance.state, message, now=now),
@@ -437,7 +437,7 @@ def _finish(held: Held, task: Task, reading: Reading, *, submission: str, source
         held.compiled.definition,
         held.instance.state,
         task.token,
-        {**coded(held.compiled, form, answers), **added},
+        {**coded(held.compiled, form, answers, now=held.now), **added},
         now=held.now,
     )
     task.status, task.done_at, task.done_by, task.submission = "done", held.now, held.by.staff_id, submission
@@ -469,7 +469,7 @@ def _record(held: Held, task: Task, form: Form, answers: Mapping[str, Any], sour
         """What a property says in FEEL, which sees the answers."""
         return runtime.read(
             held.compiled.definition, held.instance.state, task.token, text, now=held.now,
-            answers=form.coded(dict(answers)),
+            answers=form.coded(dict(answers), on=today_of(held.now)),
         )  # fmt: skip
 
     level = node.properties.get("class", "")
@@ -494,11 +494,11 @@ def _record(held: Held, task: Task, form: Form, answers: Mapping[str, Any], sour
     )
 
 
-def coded(compiled: Compiled, form: Form | None, answers: Mapping[str, Any]) -> dict[str, Any]:
+def coded(compiled: Compiled, form: Form | None, answers: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     """What may enter the run's variables: coded fields that some expression of this version reads."""
     if form is None:
         return {}
-    return {key: value for key, value in form.coded(dict(answers)).items() if key in compiled.definition.reads}
+    return {key: value for key, value in form.coded(dict(answers), on=today_of(now)).items() if key in compiled.definition.reads}
 
 
 def _managed(session: Session, case_id: int, by: Actor, *, expected: str, otherwise: str) -> Case:

@@ -18,7 +18,7 @@ def known_form(form: Form) -> KnownForm:
     top = list(_top(form.fields))
     return KnownForm(
         key=form.key,
-        coded=frozenset(one.key for one in top if one.coded or one.kind == "table"),
+        coded=frozenset(one.age or one.key for one in top if one.coded or one.age or one.kind == "table"),
         free=frozenset(one.key for one in every(form.fields) if one.asks and not one.coded)
         - frozenset(one.key for one in every(form.fields) if one.coded or one.kind == "table"),
         choices=_choices(top),

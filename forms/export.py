@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from .fields import Field
@@ -19,18 +20,25 @@ _SHAPES: Mapping[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def coded(fields: tuple[Field, ...], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers that no person wrote freely; tables and groups keep only their coded columns."""
+def coded(fields: tuple[Field, ...], given: Mapping[str, Any], *, on: date) -> dict[str, Any]:
+    """The answers that no person wrote freely; tables and groups keep only their coded columns, a birth its age on a day."""
     made: dict[str, Any] = {}
     for one in fields:
         if one.kind == "group":
-            inner = coded(one.children, (given.get(one.key) or {}) if one.key else given)
+            inner = coded(one.children, (given.get(one.key) or {}) if one.key else given, on=on)
             made.update({one.key: inner} if one.key else inner)
         elif one.kind == "table":
-            made[one.key] = [coded(one.children, row) for row in given.get(one.key) or []]
+            made[one.key] = [coded(one.children, row, on=on) for row in given.get(one.key) or []]
+        elif one.age:
+            made[one.age] = _years(given.get(one.key), on)
         elif one.coded:
             made[one.key] = given.get(one.key, one.empty)
     return made
+
+
+def _years(birth: str | None, on: date) -> int | None:
+    born = date.fromisoformat(birth) if birth else None
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day)) if born else None
 
 
 def json_schema(form: Form) -> dict[str, Any]:

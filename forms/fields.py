@@ -73,6 +73,8 @@ class Field:
     item: str = ""
     reported: bool = False
     fact: str = ""
+    #: Of a date of birth: the name under which the age in whole years may enter a running process; the date never does.
+    age: str = ""
     prefill: str = ""
     compute: Condition | None = None
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -84,7 +86,7 @@ class Field:
 
     @property
     def coded(self) -> bool:
-        return self.kind in CODED
+        return self.kind in CODED and not self.age
 
     @property
     def empty(self) -> Any:

@@ -32,7 +32,7 @@ HINTS = ("autocomplete", "inputmode", "ime", "rows", "width")
 #: Every custom property that means something; a misspelt class must not pass unseen.
 OWN = frozenset(HINTS) | {
     "class", "report", "type", "codes", "only", "except", "prefill", "requiredIf", "required", "minRows", "maxRows",
-    "collapsed", "later", "item", "fact",
+    "collapsed", "later", "item", "fact", "age",
 }
 #: What a person may agree to share (提供する項目, F-B05).
 ITEMS = ("基本", "相談内容", "課題", "健康", "障がい", "介護", "家計", "就労", "家族", "子", "住まい", "その他")  # fmt: skip
@@ -136,6 +136,7 @@ class Reader:
             prefill="" if prefill.startswith("=") else prefill,
             compute=self.condition(prefill, name) if prefill.startswith("=") else None,
             hints={hint: str(own[hint]) for hint in HINTS if own.get(hint)}, fact=self.fact(own, under, kind, name),
+            age=self.age(own, kind, name),
         )  # fmt: skip
 
     def item(self, own: Mapping[str, Any], name: str) -> str:
@@ -149,6 +150,14 @@ class Reader:
         wanted = str(own.get("fact") or "")
         if wanted and (wanted not in FACTS or under or kind != "one"):
             self.found(name, f"ケースの事柄（fact）は、表の外の選択の項目に {'、'.join(FACTS)} のどれかで書いてください。")
+            return ""
+        return wanted
+
+    def age(self, own: Mapping[str, Any], kind: Kind, name: str) -> str:
+        """Only a date can be a date of birth."""
+        wanted = str(own.get("age") or "")
+        if wanted and (kind != "date" or not _KEY.fullmatch(wanted)):
+            self.found(name, "年齢（age）は、日付の項目に、英字で始まる英数字の名前で書いてください。")
             return ""
         return wanted
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -51,9 +52,9 @@ class Form:
         """Which parts a page shows for what is typed so far, and what they hold."""
         return answers.shown(self, raw, context)
 
-    def coded(self, given: Mapping[str, Any]) -> Answers:
-        """Only what no person wrote freely: the part that may enter the state of a running process."""
-        return export.coded(self.fields, given)
+    def coded(self, given: Mapping[str, Any], *, on: date) -> Answers:
+        """Only what no person wrote freely: the part that may enter the state of a running process, on a day."""
+        return export.coded(self.fields, given, on=on)
 
     @property
     def classes(self) -> dict[str, str]:

@@ -72,7 +72,7 @@ def apply(session: Session, route: Route, event: Event, *, now: datetime) -> App
     facts = {name: _fact(name, _value(text, scope, now), known) for name, text in route.facts.items()}
     ready, form = _form(session, route)
     answers = _answers(session, route, form, scope, now) if form else {}
-    coded = _coded(ready, form, answers) if form and ready else {}
+    coded = _coded(ready, form, answers, now) if form and ready else {}
     return Applied(
         payload={**coded, **facts}, answers=answers, form=form, version_id=ready.version_id if ready else 0,
         case_number=_name(route, "case_number", scope, now), key=_name(route, "key", scope, now),
@@ -149,9 +149,9 @@ def _put(given: dict[str, Any], path: list[str], value: Any) -> None:
     given[path[-1]] = value
 
 
-def _coded(ready: Compiled, form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
+def _coded(ready: Compiled, form: Form, answers: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     # The same rule as for a completed task: coded fields that some expression of the version reads.
-    return {key: value for key, value in form.coded(answers).items() if key in ready.definition.reads}
+    return {key: value for key, value in form.coded(answers, on=agencies.today_of(now)).items() if key in ready.definition.reads}
 
 
 def load(session: Session, text: str, *, by: Actor, now: datetime) -> tuple[int, int]:

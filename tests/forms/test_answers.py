@@ -1,6 +1,7 @@
 """What tired staff type becomes answers, or every problem at once with nothing lost."""
 
 import dataclasses
+from datetime import date
 
 import pytest
 
@@ -222,7 +223,8 @@ def test_only_coded_answers_may_enter_the_engine(context):
         field("textfield", "to", properties={"type": "agency"}), table(),
     )
     raw = {"gaiyo": ["秘密のことば"], "k": ["yes"], "b": ["on"], "to": ["shakyo"], "t.0.name": ["甲"], "t.0.main": ["on"]}
-    assert form.coded(form.read(raw, context=context)) == {"k": "yes", "b": True, "to": "shakyo", "t": [{"main": True}]}
+    read = form.read(raw, context=context)
+    assert form.coded(read, on=date(2026, 1, 5)) == {"k": "yes", "b": True, "to": "shakyo", "t": [{"main": True}]}
 
 
 def test_reading_shows_labels_and_the_towns_dates(context):
@@ -261,3 +263,9 @@ def test_what_a_page_shows_follows_what_is_typed(context):
     )
     assert form.shown({}, context=context).hidden == {"b"}
     assert form.shown({"a": ["yes"]}, context=context).required == {"a", "b"}
+
+
+def test_of_a_birth_only_the_age_reaches_a_process():
+    form = form_of(field("datetime", "birth", "生年月日", subtype="date", properties={"age": "birthAge"}))
+    for birth, age in (("1950-01-06", 75), ("1950-01-05", 76), (None, None)):
+        assert form.coded({"birth": birth}, on=date(2026, 1, 5)) == {"birthAge": age}

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from engine import runtime
 from engine.bundles import gather, shipped, shipped_names
 from engine.known import known_forms
-from engine.operators import OPERATORS
+from engine.operators import EFFECTS, OPERATORS
 from forms.answers import Context
 from forms.errors import AnswersRefused
-from forms.fields import Choice
+from forms.fields import Choice, every
 from forms.schema import read as read_form
 from processes import bpmn, checking, dmn
 from processes.bpmn_values import Bounds
@@ -152,8 +153,8 @@ def test_a_consultation_needs_only_when_how_who_and_what() -> None:
     context = Context(now=NOW, choices={"staff": (Choice(value="1", label="例"),)})
     given = form.accept({"uketsukeAt": "2026-01-05T08:00:00+09:00", "keiro": "02", "uketsukeSha": "1",
                          "gaiyo": "お金がなくて困っています"}, context=context)
-    assert form.coded(given)["keiro"] == "02"
-    assert "gaiyo" not in form.coded(given)
+    assert form.coded(given, on=date(2026, 1, 5))["keiro"] == "02"
+    assert "gaiyo" not in form.coded(given, on=date(2026, 1, 5))
     with pytest.raises(AnswersRefused) as refused:
         form.accept({}, context=context)
     assert {problem.path for problem in refused.value.problems} == {"uketsukeAt", "keiro", "uketsukeSha", "gaiyo"}
@@ -552,3 +553,13 @@ def test_a_contract_that_ends_gives_everything_back_before_it_is_over(tmp_path: 
     assert passed(lines)[-3:] == ["PM-40", "PM-50", "PM-EE"]
     assert lines[-2]["at"][:10] >= "2026-03-31"
     assert passed(trace(tmp_path, "contract", {"PM-10": {"tsuzuke": "継続"}}))[-1] == "PM-EE1"
+
+
+@pytest.mark.parametrize("pathway", PATHWAYS)
+def test_no_date_of_birth_reaches_the_engine(pathway: str) -> None:
+    """A date that says who somebody is never stands in the state of a process: a birth gives its age (個人情報保護法2条)."""
+    bundle = gather(shipped(pathway))
+    fields = [one for form in map(read_form, bundle.forms.values()) for one in every(form.fields)]
+    dates = {one.key for one in fields if "生年月日" in one.label and one.coded}
+    program = runtime.compile(bundle.main, called=bundle.called, decisions=bundle.decisions, effects=EFFECTS)
+    assert dates & program.reads == set()
