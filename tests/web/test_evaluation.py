@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine import evaluation
+from engine import evaluation, indicators
 from tests.town import Town
 from tests.web.visitor import Visitor
 
@@ -63,3 +63,28 @@ def test_a_name_is_refused_on_the_page_and_nothing_typed_is_lost(visit: Visit) -
     page.presses("地域づくりの種を登録する", motoE="住民・協議体", naiyoE="山田さんの居場所がない", tokumei="on")
     assert "個人が分かることを書けません" in page.problems()[0]
     assert page.value("naiyoE") == "山田さんの居場所がない"
+
+
+def test_all_twenty_seven_indicators_are_counted_from_what_was_done(town: Town, visit: Visit) -> None:
+    for number in range(6):
+        town.opens("konkyu")
+        town.completes("konkyu", "A-10", komari=["20", "40"] if number < 2 else ["20"], omoKomari="20", saisodan=number == 0,
+                       uketsukeKikan="konkyu", chiku="daiei")  # fmt: skip
+        if ("konkyu", "A-30") in town.open_steps():
+            town.completes("konkyu", "A-30", attempts=[{"kekka": "つながった"}])
+    town.completes("konkyu", "A-40", taiou="03", kinkyu="3", tsunagiSaki=["shogai_hokuei"], risk=["なし"])
+    town.completes("konkyu", "R-10", **{"from": "konkyu", "to": "shogai_hokuei", "douiKind": "04"})
+    town.waits(days=2)
+    town.completes("shogai_hokuei", "R-20", kekka="1")
+    with town.database.transaction(write=False) as session:
+        found = {one.key: one for one in indicators.figures(session, 2026, now=town.now)}
+    assert list(found) == [f"K{number}" for number in range(1, 28)]
+    told = {key: (one.value, one.n) for key, one in found.items()}
+    assert told["K2"] == ("33 %", 6)
+    assert told["K3"] == ("17 %", 6)
+    assert told["K5"] == ("5未満件、受理 100 %", 1)
+    assert told["K6"] == ("中央値 2.0日、9割が 2.0日以内", 1)
+    assert told["K7"] == ("差戻し 0 %、辞退 0 %、再転送 0 %", 1)
+    assert told["K23"] == ("大栄 6", 6)
+    assert told["K14"] == ("該当なし", 0)
+    assert "K27 研修・連絡会" in visit("jimukyoku-ver1").opens("/evaluation").text()
