@@ -365,16 +365,15 @@ def note_incident(
 
 
 def mend(session: Session, incident_id: int, *, how: str, by: Actor, now: datetime) -> Incident:
-    """Mark an incident as mended, with words of how."""
+    """Mark an incident as mended; the words of how are sealed with the case, in its journal."""
     incident = session.get(Incident, incident_id, with_for_update=True)
     if incident is None or incident.mended_at is not None:
         raise NotOpen("その支障はないか、もう片づいています。")
-    incident.mended_at, incident.mended_by, incident.mended_how = now, by.staff_id, how[:200]
-    journal.write(
-        session,
-        journal.Line(action="支障の解消", by=by, case_id=incident.case_id, target=f"incident:{incident.id}"),
-        now=now,
+    incident.mended_at, incident.mended_by, incident.mended_how = now, by.staff_id, "片づけた" if incident.case_id else how[:200]
+    line = journal.Line(
+        action="支障の解消", by=by, case_id=incident.case_id, target=f"incident:{incident.id}", reason=how[:200]
     )
+    journal.write(session, line, now=now)
     return incident
 
 

@@ -98,10 +98,11 @@ def _stopped(session: Session, incident: Incident) -> Job:
 
 def _mended(session: Session, incident: Incident, how: str, reason: str, *, by: Actor, now: datetime) -> Incident:
     incident.mended_at, incident.mended_by = now, by.staff_id
-    incident.mended_how = f"{how}：{reason}"[:200] if reason else how
+    incident.mended_how = how if incident.case_id or not reason else f"{how}：{reason}"[:200]
+    # What somebody typed may tell of the person: it stands sealed with the case, and who administers never reads it.
     line = journal.Line(
         action="支障の解消", by=by, case_id=incident.case_id, target=f"incident:{incident.id}",
-        purpose=incident.mended_how[:120], particulars={"how": how, "job": incident.job_id},
+        purpose=how, particulars={"how": how, "job": incident.job_id}, reason=reason,
     )  # fmt: skip
     journal.write(session, line, now=now)
     return incident
