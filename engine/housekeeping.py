@@ -5,17 +5,18 @@ Messages that nobody will hear any more expire visibly: each leaves a line in it
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine import journal
-from engine.agencies import CLOCK
+from engine import alerts, journal, registers
+from engine.agencies import CLOCK, Membership, today_of
 from engine.casebook import Case, Instance, Unheard
 from engine.definitions import compiled
 from engine.jobs import Job, Pulse
 from engine.notices import Notice
 from engine.records import Draft
 from engine.sessions import WebSession
+from engine.standing import Alert
 from engine.tasks import Task
 
 JOBS = timedelta(days=90)
@@ -25,6 +26,8 @@ DRAFTS = timedelta(days=180)
 PULSES = timedelta(days=2)
 DEAF = timedelta(days=30)
 MANY = 5000
+STALE = "地域資源の確認"
+ASKED_AGAIN = timedelta(days=30)
 
 
 def tidy(session: Session, *, now: datetime) -> dict[str, int]:
@@ -37,7 +40,28 @@ def tidy(session: Session, *, now: datetime) -> dict[str, int]:
         "workers": _drop(session, Pulse.__table__, Pulse.seen_at < now - PULSES),
         "messages": expire(session, now=now),
         "reminders": _catch_up(session, now),
+        "resources": _ask_to_confirm(session, now),
     }
+
+
+def _ask_to_confirm(session: Session, now: datetime) -> int:
+    """Ask the coordinators of support in daily life (sc) to confirm stale resources; at most once in a month."""
+    today = today_of(now)
+    old = registers.unconfirmed(session, today=today)
+    asked = select(Alert.id).where(
+        Alert.kind == STALE, or_(Alert.done_at.is_(None), Alert.at > now - ASKED_AGAIN)
+    )
+    if not old or session.scalar(asked.limit(1)) is not None:
+        return 0
+    places = session.scalars(
+        select(Membership.agency).distinct().where(
+            Membership.role == "sc", Membership.valid_from <= today,
+            or_(Membership.valid_until.is_(None), Membership.valid_until >= today),
+        )
+    ).all()  # fmt: skip
+    for agency in places:
+        alerts.add(session, STALE, agency=agency, role="sc", target="register:resource", now=now, due_at=now + ASKED_AGAIN)
+    return len(places)
 
 
 def expire(session: Session, *, now: datetime) -> int:

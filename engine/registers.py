@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, func, select
@@ -165,6 +165,15 @@ def change(
     else:
         _put(session, register, wish, place=before.place)
     _keep(session, register, wish.code, before.place, before, by=by, now=now, batch=batch, action="台帳を変更")
+
+
+def unconfirmed(session: Session, *, today: date) -> list[Listed]:
+    """The local resources (地域資源) of today that nobody has confirmed for a year (最終確認日, INV-028)."""
+    last = today - timedelta(days=365)
+    return [
+        one for one in listed(session, registers()["resource"], on=today)
+        if not one.answers.get("kakuninBi") or date.fromisoformat(str(one.answers["kakuninBi"])) < last
+    ]  # fmt: skip
 
 
 def batches(session: Session, register: Register) -> list[Batch]:

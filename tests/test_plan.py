@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import cases, indicators, past, registers, runtime, schedules
+from engine import cases, housekeeping, indicators, past, registers, runtime, schedules
 from engine.candidates import Wishes, candidates
 from engine.casebook import Case, Instance
 from engine.definitions import compiled, current
@@ -40,12 +40,9 @@ ROWS = (
 )  # fmt: skip
 NOT_YET: dict[int, str] = {
     13: "会議の過去の一覧を取り込む道がまだない（過去のケースは取り込める）。",
-    28: "最後に確かめた日から1年で、地域資源を確かめる用件が出る仕組みがまだない。",
     82: "民生児童委員の年1回の聞取りを暦で始める図がまだない。",
     83: "世帯訪問調査の回（名簿の取込みと結果の入力）がまだない。",
-    123: "庁内連絡会の手続き（P-J）は図があるが、この表の試験がまだない。",
-    124: "連携責任者連絡会の手続き（P-J）は図があるが、この表の試験がまだない。",
-    125: "事業担当者連絡会の手続き（P-J）は図があるが、この表の試験がまだない。",
+    124: "連携責任者連絡会は開けるが、課長級という役割がまだなく、各課の担当が受ける。",
     127: "民生児童委員が自分で知らせを書き、受け取られたことを見る画面がまだない。",
     130: "会議の資料を紙の束で持ち出す道がまだない（開催の方法と出欠は選べる）。",
 }
@@ -371,6 +368,20 @@ def test_inv_027_workplaces_with_their_conditions_and_publicity(town: Town, visi
     assert "週2日から" in text_of(visit, "konkyu-uke1", f"/registers/resource/entries/{place}")
     publishes(town, baitai=["説明会"], taishoI=["事業者"])
     assert town.case().status == "closed"
+
+
+def test_inv_028_resources_that_nobody_confirmed_for_a_year_are_asked_for(town: Town, visit: Visit) -> None:
+    fresh = adds(town, "resource", {**HOST, "meisho": "きょう確かめた会", "shubetsu": "01"})
+    for days in (0, 1):
+        with town.database.transaction() as session:
+            housekeeping.tidy(session, now=town.now + timedelta(days=days))
+    page = visit("shakyo_chiiki-sc1").opens("/")
+    assert "確かめること1 1年以上確かめていない地域資源があります" in page.text(), "asked once, not every day"
+    told = page.opens("/registers/resource?stale=1").text()
+    assert "こけないからだ講座" in told
+    assert "きょう確かめた会" not in told
+    assert fresh in entries(town, "resource")
+    assert "1年以上確かめていない" not in text_of(visit, "zeimu-ka1", "/")
 
 
 def test_inv_029_near_places_to_consult_and_where_it_was_taken_in(town: Town, visit: Visit) -> None:
@@ -774,6 +785,29 @@ def test_inv_122_the_sheet_travels_and_prints_on_a4(town: Town, visit: Visit) ->
     answer = visit("shogai_hokuei-uke1").client.get(f"/cases/{case_id}/records/{record_of(town, 'F-A03')}.pdf")
     assert answer.data.startswith(b"%PDF")
     assert visit("zeimu-ka1").client.get("/forms/F-A03/blank.pdf").data.startswith(b"%PDF")
+
+
+def test_inv_123_the_liaison_council_of_the_town_office_meets(town: Town, visit: Visit) -> None:
+    assert named(town, "body", "北栄町包括的支援の推進に係る庁内連絡会")["shubetsu"] == "庁内連絡会"
+    page = visit("fukushi-sui1").opens("/begin").presses("庁内連絡会")
+    assert "連絡会を計画する" in page.title()
+    assert "始められる手続きはありません" in text_of(visit, "zeimu-ka1", "/begin")
+
+
+def test_inv_125_sections_tell_their_topics_and_get_what_was_decided(town: Town) -> None:
+    town.opens("fukushi", process="P-J", at="J-SE")
+    meeting = (town.now + timedelta(days=14)).isoformat(timespec="minutes")
+    town.completes("fukushi", "J-05", shurui="事業担当者", nichiji=meeting, kakuka=["zeimu", "suido"])
+    town.completes("zeimu", "J-10", gidai="滞納の通知に相談先を載せる")
+    town.completes("suido", "J-10", nashi=True)
+    town.waits(days=15)
+    with pytest.raises(AnswersRefused):
+        completes_exactly(town, "fukushi", "J-20", kojinNashi=False)
+    decided = [{"kikan": "zeimu", "nani": "通知の裏面に相談先を刷る", "kigen": in_days(town, 30)}]
+    town.completes("fukushi", "J-20", kettei=decided, kojinNashi=True)
+    town.completes("zeimu", "J-30", kakunin="確認")
+    town.completes("suido", "J-30", kakunin="確認")
+    assert town.open_steps() == [("zeimu", "J-40")]
 
 
 def test_inv_126_the_desk_is_a_way_in(town: Town, visit: Visit) -> None:

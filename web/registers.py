@@ -58,6 +58,9 @@ def page(key: str) -> str:
         found = registers.listed(session, register, on=None if everything else today_of(door.now()))
         rows = [(one, _cells(register, one, context)) for one in found]
         rows = [(one, cells) for one, cells in rows if sought in " ".join((one.code, *cells))]
+        if register.key == "resource" and request.args.get("stale") == "1":
+            old = {one.code for one in registers.unconfirmed(session, today=today_of(door.now()))}
+            rows = [(one, cells) for one, cells in rows if one.code in old]
         return render_template(
             "registers/list.html", register=register, heads=_heads(register), rows=rows,
             everything=everything, sought=sought, may_change=_may_change(register), today=today_of(door.now()),
