@@ -114,9 +114,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a page, itself or through a fixture, is a browser test, wherever it lies."""
+    """A test that asks for a page or a browser, itself or through a fixture, is a browser test, wherever it lies."""
     for item in items:
-        if "page" in getattr(item, "fixturenames", ()):
+        if {"page", "browser"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
 
 
