@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased, undefer
 from engine.agencies import Membership
 from engine.casebook import Case, Relation
 from engine.disasters import PRACTICE, SafetyRow
-from engine.evaluation import Year, of_year, shown, span
+from engine.evaluation import MASKED, SMALLEST, Year, of_year, shown, span
 from engine.journal import Entry
 from engine.records import Record, opened
 from engine.registers import changed_codes
@@ -56,6 +56,11 @@ class Figure:
     def name(self) -> str:
         """What it is called."""
         return NAMES[self.key]
+
+    @property
+    def published(self) -> tuple[str, str]:
+        """Value and n as they may go out of the house: resting on fewer than five, a value could tell of a person."""
+        return (MASKED, MASKED) if 0 < self.n < SMALLEST else (self.value, f"{self.n:,}")
 
 
 class _Said:

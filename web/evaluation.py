@@ -106,7 +106,7 @@ def pack() -> Response:
         told = indicators.figures(session, year, now=door.now())
     said = {
         "plan": f"{plan.name}（{plan.law}、{plan.period}）" if plan else "この年度の計画は、台帳にありません",
-        "figures": [[one.key, one.name, one.value, f"{one.n:,}"] for one in told],
+        "figures": [[one.key, one.name, *one.published] for one in told],
         "title": f"{fiscal_year_label(year)} 重層的支援体制整備事業 推進委員会資料", "town": door.settings().town_name,
         "state": "確定値" if found.settled_at else "途中の値", "printed": f"印刷 {moments.write_datetime(door.now())}",
         "programmes": list(PROGRAMMES.values()),

@@ -87,4 +87,6 @@ def test_all_twenty_seven_indicators_are_counted_from_what_was_done(town: Town, 
     assert told["K7"] == ("差戻し 0 %、辞退 0 %、再転送 0 %", 1)
     assert told["K23"] == ("大栄 6", 6)
     assert told["K14"] == ("該当なし", 0)
+    assert found["K6"].published == ("5未満", "5未満"), "what rests on one sheet does not go out of the house"
+    assert found["K2"].published == ("33 %", "6")
     assert "K27 研修・連絡会" in visit("jimukyoku-ver1").opens("/evaluation").text()
