@@ -845,7 +845,7 @@ def test_inv_133_who_acts_is_said_in_community_building(town: Town) -> None:
     actors = ["町民", "各種団体", "事業者"]
     assert town.would_answer("shakyo_chiiki", "E-10", shutaiE=actors)["shutaiE"] == actors
     town.completes("shakyo_chiiki", "E-10", chikuE="daiei", shutaiE=actors)
-    assert town.would_answer("shakyo_chiiki", "E-20", shutaiE=actors)["shutaiE"] == actors
+    assert town.would_answer("shakyo_chiiki", "E-20", shutaiKyogi=actors)["shutaiKyogi"] == actors
 
 
 def test_inv_134_a_year_of_evaluation_begins_by_the_calendar(town: Town) -> None:
