@@ -123,14 +123,16 @@ def idle(database: Database, seconds: float = 4.0) -> float:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_steps_of_cases_a_second_and_how_soon(empty: Database, workers: int) -> None:
     count, office = 300, Office(empty)
-    office.now = datetime.now(JST)
+    office.now = datetime.now(JST) - timedelta(hours=2)
     office.publishes(WAITS)
     for _ in range(count):
         office.opens()
+    with empty.transaction() as session:  # their hour is over; nobody is told so before the workers are there
+        session.execute(update(Instance).values(wake_at=datetime.now(JST) + timedelta(days=1)))
     with working(empty, workers):
         time.sleep(2)
         with empty.transaction() as session:
-            session.execute(update(Instance).values(wake_at=office.now))
+            session.execute(update(Instance).values(wake_at=datetime.now(JST) - timedelta(seconds=1)))
         began = time.perf_counter()
         opens = settled(lambda: counted(empty, Task) == count)
         rate = count / (opens - began)
