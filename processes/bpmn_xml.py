@@ -29,7 +29,7 @@ class DiagramError(Findings):
 def parse(source: bytes) -> Element:
     """The root element of `source`; raises DiagramError for anything hostile, broken or too large."""
     if len(source) > MAX_BYTES:
-        raise _refused("size", f"図は2MBまでですが、{len(source):,}バイトありました。図を分けてください。")
+        raise _refused("size", "図は2MBまでですが、それより大きいファイルでした。図を分けてください。")
     if not source.strip():
         raise _refused("xml", "BPMNの図が入っているはずのファイルが空です。書き出しからやり直してください。")
     plain = source.replace(b"\0", b"").upper()

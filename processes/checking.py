@@ -18,12 +18,12 @@ from processes.house import HouseRules, KnownForm, house_findings
 from processes.lint import Beside, lint
 from processes.schema import violations
 from processes.soundness import verify
+from processes.sources import LIMIT, source_of
 
 __all__ = ["HouseRules", "KnownForm", "check", "check_file"]
 
 _NONE: Mapping[str, bytes] = MappingProxyType({})
 _UNPLAYABLE = frozenset({"dangling-flow", "crossing-flow", "boundary-without-host"})
-_MAX_BYTES = 2 * 1024 * 1024
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "information")
 
 
@@ -50,7 +50,7 @@ def check_file(path: Path, *, house: HouseRules | None = None) -> tuple[Finding,
     the file itself cannot be opened."""
     path = path.absolute()
     return check(
-        path.read_bytes(),
+        source_of(path),
         name=path.name,
         called=beside(path, ".bpmn"),
         decisions=beside(path, ".dmn"),
@@ -68,8 +68,8 @@ def beside(path: Path, suffix: str) -> dict[str, bytes]:
         folders.append(path.parent.parent.parent / "tables")
     found: dict[str, bytes] = {}
     for other in (other for folder in folders for other in sorted(folder.glob(f"*{suffix}"))):
-        if other != path and other.is_file() and other.stat().st_size <= _MAX_BYTES:
-            found.setdefault(other.name, other.read_bytes())
+        if other != path and other.is_file() and other.stat().st_size <= LIMIT:
+            found.setdefault(other.name, source_of(other))
     return found
 
 

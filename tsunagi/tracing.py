@@ -13,6 +13,7 @@ from engine.runtime import Definition, Message, Passed, Step, StepFailed, Unrunn
 from engine.runtime.timers import TOKYO, TimerError, duration
 from processes import bpmn, dmn
 from processes.checking import beside
+from processes.sources import source_of
 from tsunagi.tracing_starts import Starts
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=TOKYO)
@@ -262,8 +263,8 @@ def _after_start(text: str) -> datetime:
 def _compiled(path: Path, process: str | None) -> Definition:
     """The definition of the file, with the diagrams and tables beside it that it needs."""
     try:
-        main = path.read_bytes()
-    except OSError:
+        main = source_of(path)
+    except (OSError, ValueError):
         raise ValueError(f"図「{path.name}」を開けません。ファイルの場所を確かめてください。") from None
     try:
         diagrams = [bpmn.read(main, name=path.name)]

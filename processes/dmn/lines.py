@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as std
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from processes import feel
 
+from ..sources import source_of
 from . import DmnError, Model, read
 from .reading import read_definitions
 
@@ -24,7 +26,7 @@ def decide_file(
     looked for beside the file: by their location, then by their namespace in any `*.dmn` of the folder.
     """
     try:
-        inputs = feel.from_json(json.loads(input_json) if isinstance(input_json, str) else input_json)
+        inputs = feel.from_json(_read(input_json) if isinstance(input_json, str) else input_json)
         if inputs is not None and not isinstance(inputs, dict):
             return {"error": "入力は {「名前」: 値} の形の JSON で渡してください。"}
         decided = load(Path(path)).decide(decision, inputs or {}, now=now)
@@ -32,14 +34,14 @@ def decide_file(
         return {"error": " ".join(finding.message for finding in error.findings[:20])}
     except feel.FeelValueError as error:
         return {"error": f"入力を読めません。{error}。"}
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return {"error": "入力が JSON として読めません。"}
     except (OSError, ValueError):
         return {"error": "ファイルを開けません。場所と名前を確かめてください。"}
     except KeyError:
         return {"error": f"「{decision}」という判断（または判断サービス）は、このファイルにありません。"}
     try:
-        return {"value": feel.to_json(decided.value), "warnings": list(decided.warnings)}
+        return {"value": feel.to_json(decided.value, exact=True), "warnings": list(decided.warnings)}
     except feel.FeelValueError as error:
         return {"value": None, "warnings": [*decided.warnings, f"{error}"]}
 
@@ -47,11 +49,16 @@ def decide_file(
 def decide_line(line: str, *, now: std.datetime | None = None) -> dict[str, Any]:
     """One line of `tsunagi decide --lines`: `{"file": …, "decision": …, "input": {…}}`."""
     try:
-        asked = json.loads(line)
+        asked = _read(line)
         path, decision, inputs = asked["file"], asked["decision"], asked.get("input") or {}
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return {"error": '一行ごとに {"file": …, "decision": …, "input": {…}} の形の JSON で渡してください。'}
     return decide_file(str(path), str(decision), inputs, now=now)
+
+
+def _read(text: str) -> Any:
+    """JSON whose numbers keep every digit that FEEL has."""
+    return json.loads(text, parse_float=Decimal)
 
 
 _LOADED: dict[tuple[str, int, int], Model] = {}
@@ -65,7 +72,7 @@ def load(path: Path) -> Model:
     if key not in _LOADED:
         if len(_LOADED) > 64:
             _LOADED.clear()
-        _LOADED[key] = read(path.read_bytes(), resolve=beside(path), lenient=True)
+        _LOADED[key] = read(source_of(path), resolve=beside(path), lenient=True)
     return _LOADED[key]
 
 
@@ -79,7 +86,7 @@ def beside(path: Path) -> Any:
             files = sorted(files, key=lambda one: one.name != wanted)
         for one in files:
             try:
-                source = one.read_bytes()
+                source = source_of(one)
                 if read_definitions(source).namespace == namespace:
                     return source
             except (DmnError, OSError):

@@ -38,9 +38,10 @@ def from_json(obj: Any) -> Value:
     return _read(obj, 0)
 
 
-def to_json(value: Value) -> Any:
-    """A FEEL value as JSON; FeelValueError for ranges and functions, and for what is too deep or too large."""
-    return _write(value, 0, [_SIZE])
+def to_json(value: Value, *, exact: bool = False) -> Any:
+    """A FEEL value as JSON; FeelValueError for ranges and functions, and for what is too deep or too large. `exact`: a
+    number that a float cannot hold stays a Decimal."""
+    return _write(value, 0, [_SIZE], exact)
 
 
 def from_python(value: Any) -> Value:
@@ -56,6 +57,8 @@ def _read(obj: Any, depth: int) -> Value:
         raise FeelValueError("値の入れ子が深すぎます")
     if isinstance(obj, list):
         return [_read(item, depth + 1) for item in obj]
+    if isinstance(obj, Decimal):
+        return _decimal(obj)
     if not isinstance(obj, dict):
         return _accept(obj, depth)
     if obj.keys() == {"@"}:
@@ -66,27 +69,32 @@ def _read(obj: Any, depth: int) -> Value:
     return {str(key): _read(item, depth + 1) for key, item in obj.items()}
 
 
-def _write(value: Value, depth: int, left: list[int]) -> Any:
+def _write(value: Value, depth: int, left: list[int], exact: bool) -> Any:
     left[0] -= 1
     if depth > _DEPTH or left[0] < 0:
         raise FeelValueError("値が大きすぎるか、入れ子が深すぎます")
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, Decimal):
-        return _number(value)
+        return _number(value, exact)
     if isinstance(value, list):
-        return [_write(item, depth + 1, left) for item in value]
+        return [_write(item, depth + 1, left, exact) for item in value]
     if isinstance(value, dict):
-        return {key: _write(item, depth + 1, left) for key, item in value.items()}
+        return {key: _write(item, depth + 1, left, exact) for key, item in value.items()}
     if isinstance(value, (Date, Time, DateTime, DaysTime, YearsMonths)):
         return {"@": calendar.write(value)}
     raise FeelValueError(f"{describe(value)}は JSON で書けません")
 
 
-def _number(value: Decimal) -> int | float:
+def _number(value: Decimal, exact: bool) -> int | float | Decimal:
     if value.adjusted() > 300:
+        if exact:
+            return value
         raise FeelValueError("数が大きすぎて JSON で書けません")
-    return int(value) if value == value.to_integral_value() else float(value)
+    if value == value.to_integral_value():
+        return int(value)
+    near = float(value)
+    return value if exact and Decimal(repr(near)) != value else near
 
 
 def _accept(value: Any, depth: int) -> Value:
@@ -109,7 +117,7 @@ def _accept(value: Any, depth: int) -> Value:
     raise FeelValueError(f"{type(value).__name__} は FEEL の値ではありません")
 
 
-def _decimal(value: float) -> Decimal:
+def _decimal(value: float | Decimal) -> Decimal:
     try:
         number = NUMBERS.create_decimal(repr(value) if isinstance(value, float) else Decimal(value))
     except ArithmeticError:

@@ -3,6 +3,7 @@
 import json
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 
 from tsunagi.commands.japanese import JapaneseCommand, dumps
 
-FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="結果を JSON で出します。")
 
 
@@ -25,9 +26,11 @@ class Json(click.ParamType[Any]):
         if not isinstance(value, str):
             return value
         try:
-            read = json.loads(value)
+            read = json.loads(value, parse_float=Decimal)
         except json.JSONDecodeError as error:
             self.fail(f"JSON として読めません: {error.lineno}行{error.colno}文字目", param, ctx)
+        except (ValueError, RecursionError):
+            self.fail("JSON として読めません: 数が長すぎるか、入れ子が深すぎます", param, ctx)
         if not isinstance(read, self.kind):
             self.fail(f"JSON の{self.called}で書いてください", param, ctx)
         return read
@@ -93,7 +96,7 @@ def trace(
 
 
 @click.command(cls=JapaneseCommand)
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", required=False)
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE", required=False)
 @click.option("--decision", metavar="NAME", help="判断（または判断サービス）の名前。")
 @click.option("--input", "inputs", type=Json(dict, "オブジェクト"), help='入力 {"名前": 値}。日付は {"@": "2026-11-23"}。')
 @click.option("--lines", is_flag=True, help='標準入力の各行 {"file","decision","input"} に一行ずつ答えます。')
@@ -121,9 +124,10 @@ def decide(file: Path | None, decision: str | None, inputs: dict[str, Any] | Non
 def _decide_lines() -> int:
     from processes.dmn.lines import decide_line
 
-    for line in sys.stdin:
+    for line in sys.stdin.buffer:
         if line.strip():
-            click.echo(dumps(decide_line(line, now=datetime.now(UTC))))
+            told = decide_line(line.decode("utf-8", "replace"), now=datetime.now(UTC))
+            click.echo(dumps(told))
             sys.stdout.flush()
     return 0
 

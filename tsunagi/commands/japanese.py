@@ -1,5 +1,7 @@
 """Click's own words in Japanese: headings of the help pages, and what was given wrongly."""
 
+import re
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -78,4 +80,14 @@ def dumps(value: Any) -> str:
     """One line of JSON as the commands print it."""
     import json
 
-    return json.dumps(value, ensure_ascii=False)
+    return _EXACT.sub(r"\1", json.dumps(value, ensure_ascii=False, default=_exact))
+
+
+def _exact(value: object) -> str:
+    """A Decimal among JSON: marked, then written with all its digits."""
+    if not isinstance(value, Decimal):
+        raise TypeError(type(value).__name__)
+    return f"\0{value}\0"
+
+
+_EXACT = re.compile(r'"\\u0000(-?\d[\d.E+-]*)\\u0000"')
