@@ -7,12 +7,14 @@ is a net of its own."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from processes.bpmn_values import ACTIVITIES, SCOPES, Node, Process
 from processes.net_truth import Truths, conditions_of
 
 MAX_SUBSETS_OF = 6  # an inclusive split of more flows is tried with one, two, or all of them
+MAX_PAIRS_OF = 40  # of more, with two neighbours
+MAX_REACH = 5_000_000  # inputs of inclusive joins times transitions
 KILLING = frozenset({"terminate", "error", "cancel"})
 END = "@end:"
 
@@ -55,6 +57,7 @@ class Net:
     consumers: list[list[Transition]] = field(default_factory=list)
     rank: list[int] = field(default_factory=list)
     truths: Truths = field(default_factory=Truths)
+    too_wide: bool = False  # too many inclusive joins to say who can still reach them
 
     def place(self, name: str) -> int:
         if name not in self.index:
@@ -239,7 +242,9 @@ class _Compiling:
             yield (self.node.default,), self._asked(conditioned, ())
 
     def _asked(self, conditioned: Sequence[str], chosen: Sequence[str]) -> list[tuple[int, bool]]:
-        asked = []
+        asked: list[tuple[int, bool]] = []
+        if not self.net.truths.literals:
+            return asked
         for flow in conditioned:
             literal = self.net.truths.literal(flow)
             if literal is not None:
@@ -308,7 +313,7 @@ def _subsets(flows: Sequence[str]) -> Iterator[tuple[str, ...]]:
             yield from combinations(flows, size)
         return
     yield from combinations(flows, 1)
-    yield from combinations(flows, 2)
+    yield from combinations(flows, 2) if len(flows) <= MAX_PAIRS_OF else pairwise(flows)
     yield tuple(flows)
 
 
@@ -350,17 +355,22 @@ def _finish(net: Net) -> None:
     for transition in net.transitions:
         for place in transition.takes:
             net.consumers[place].append(transition)
-    net.reach = {join: reach_of(net, join, inputs) for join, inputs in net.joins.items()}
+    net.too_wide = len(net.transitions) * sum(map(len, net.joins.values())) > MAX_REACH
+    net.reach = {} if net.too_wide else reach_of(net)
     net.rank = _ranks(net)
 
 
-def reach_of(net: Net, join: str, inputs: Sequence[int]) -> dict[int, int]:
-    """For each input of an inclusive join the places (as a mask of tokens) from which a path leads to it that
-    does not pass the join itself (BPMN 2.0 §13.4.3)."""
+def reach_of(net: Net) -> dict[str, dict[int, int]]:
+    """For each inclusive join and each of its inputs the places (as a mask of tokens) from which a path leads to it
+    that does not pass the join itself (BPMN 2.0 §13.4.3)."""
     before: list[set[tuple[int, str]]] = [set() for _ in net.places]
-    for transition in net.transitions:
+    for transition in net.transitions if net.joins else ():
         for place in transition.gives:
             before[place].update((taken, transition.node) for taken in transition.takes)
+    return {join: _reach(net, before, join, inputs) for join, inputs in net.joins.items()}
+
+
+def _reach(net: Net, before: list[set[tuple[int, str]]], join: str, inputs: Sequence[int]) -> dict[int, int]:
     found = {}
     for wanted in inputs:
         seen: set[int] = set()

@@ -13,7 +13,7 @@ from processes.bpmn_values import Diagram, Node, Process
 from processes.findings import Finding, Severity
 from processes.net import Net, compile_scope, in_play, scopes_of
 from processes.soundness_causes import Cause, collision, livelock, names_of, standstill, steps
-from processes.soundness_search import Found, Limits, explore
+from processes.soundness_search import Effort, Found, Limits, explore
 
 _RESCUING = frozenset({"timer", "message", "signal", "conditional"})
 
@@ -21,18 +21,20 @@ _RESCUING = frozenset({"timer", "message", "signal", "conditional"})
 def verify(diagram: Diagram, limits: Limits | None = None) -> tuple[Finding, ...]:
     """The findings of all processes of the diagram, scope by scope, the innermost first."""
     found = []
+    effort = Effort()
     for process in (one for one in diagram.processes.values() if not one.global_task):
-        found += _Verifying(process, limits or Limits()).run()
+        found += _Verifying(process, limits or Limits(), effort).run()
     return tuple(found)
 
 
 class _Verifying:
     """The scopes of one process; remembers which sub-processes can never complete by themselves."""
 
-    def __init__(self, process: Process, limits: Limits) -> None:
+    def __init__(self, process: Process, limits: Limits, effort: Effort) -> None:
         self.process = process
         self.limits = limits
         self.never: set[str] = set()
+        self.effort = effort
 
     def run(self) -> list[Finding]:
         found: list[Finding] = []
@@ -54,7 +56,7 @@ class _Verifying:
         graph = {finding.element: finding for finding in _by_graph(net)}
         fired: set[str] = set()
         limits = self.limits.sized(len(net.places))
-        results = [explore(net, marking, limits) for _, marking in net.starts]
+        results = [explore(net, marking, limits, self.effort) for _, marking in net.starts]
         yield from self._graph(net, graph.values(), results)
         for found in results:
             fired |= found.fired
@@ -77,7 +79,7 @@ class _Verifying:
     def _by_game(self, net: Net, found: Found, *, lost: bool) -> Iterator[Finding]:
         severity = self._severity(net.scope)
         if found.truncated:
-            yield _too_large(net, self.limits.sized(len(net.places)))
+            yield _too_large(net)
         if found.collision is not None:
             cause = collision(net, found.collision)
             yield _finding("lack-of-synchronisation", "error", net, cause)
@@ -135,13 +137,37 @@ def _by_graph(net: Net) -> Iterator[Finding]:
         )
     lost = {n.id for n in net.nodes.values() if in_play(n) and not entries.get(n.id, set()) & from_start}
     trapped = {n.id for n in net.nodes.values() if in_play(n) and not entries.get(n.id, set()) & to_end} - lost
+    yield from map(_unreachable, _entered(net, lost))
     for node in net.nodes.values():
         if not in_play(node):
             continue
-        if node.id in lost and (not node.incoming or not _sources(net, node) <= lost):
-            yield _unreachable(node)
-        elif node.id in trapped and (not node.incoming or not _sources(net, node) <= trapped):
+        if node.id in trapped and (not node.incoming or not _sources(net, node) <= trapped):
             yield _no_way(node)
+
+
+def _entered(net: Net, lost: set[str]) -> Iterator[Node]:
+    """Of the parts that cannot be reached, the nodes where each begins; of a mere round its first node."""
+    begins = [n for n in net.nodes.values() if n.id in lost and (not n.incoming or not _sources(net, n) <= lost)]
+    rest = lost - _behind(net, [node.id for node in begins])
+    for node in net.nodes.values():
+        if node.id in rest:
+            begins.append(node)
+            rest -= _behind(net, [node.id])
+    yield from sorted(begins, key=lambda node: node.index)
+
+
+def _behind(net: Net, nodes: list[str]) -> set[str]:
+    """The nodes and all that the flows lead to from them or their boundary events."""
+    seen, stack = set(nodes), list(nodes)
+    while stack:
+        node = stack.pop()
+        leaving = [node, *(event.id for event in net.process.boundary(node))]
+        for flow in (flow for one in leaving for flow in net.process.nodes[one].outgoing):
+            target = net.process.flows[flow].target
+            if target in net.nodes and target not in seen:
+                seen.add(target)
+                stack.append(target)
+    return seen
 
 
 def _sources(net: Net, node: Node) -> set[str]:
@@ -211,9 +237,9 @@ def _twice(net: Net, found: Found) -> Finding:
     )
 
 
-def _too_large(net: Net, limits: Limits) -> Finding:
+def _too_large(net: Net) -> Finding:
     message = (
-        f"図が大きく、行き止まりがないことを{limits.reduced:,}通りの状態までしか確かめられませんでした。"
+        "図が大きく、行き止まりがないことを途中までしか確かめられませんでした。"
         "サブプロセスに分けると、全部を確かめられます。"
     )
     return Finding(rule="too-large-to-verify", severity="warning", element=net.scope, message=message)

@@ -279,6 +279,6 @@ class _Reducing:
         for one in transitions:
             for place in one.takes:
                 small.consumers[place].append(one)
-        small.reach = {join: reach_of(small, join, inputs) for join, inputs in small.joins.items()}
+        small.reach = reach_of(small)
         known = self.start >> self.net.truths.above << self.net.truths.above
         return Reduced(small, known + sum(1 << 2 * place for place in self.marked), nodes, self.at_once)

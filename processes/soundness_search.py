@@ -30,6 +30,14 @@ class Limits:
         return Limits(small=self.small, whole=self.whole, reduced=reduced, trace=min(self.trace, reduced))
 
 
+@dataclass(slots=True)
+class Effort:
+    """What a check may still spend on all its scopes together: tries of transitions and looks at places, each about a
+    microsecond. A search takes half of what is left."""
+
+    left: int = 6_000_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """A way into trouble: the moves, the marking there, and the place that got two tokens (-1: none)."""
@@ -57,32 +65,36 @@ class Found:
         return not self.truncated and self.collision is None and self.standstill is None
 
 
-def explore(net: Net, start: int, limits: Limits) -> Found:
+def explore(net: Net, start: int, limits: Limits, effort: Effort | None = None) -> Found:
     """The first trouble of each kind from this marking, by the shortest way where the limits allow."""
-    if len(net.places) > limits.small and (proved := proof(net, start, limits)) is not None:
+    effort = effort or Effort()
+    if net.too_wide:
+        return Found(truncated=True)
+    if len(net.places) > limits.small and (proved := proof(net, start, limits, effort)) is not None:
         return proved
-    whole = _Breadth(net, start, limits.whole)
+    whole = _Breadth(net, start, limits.whole, effort)
     if not whole.truncated:
         return whole.found()
-    if len(net.places) <= limits.small and (proved := proof(net, start, limits)) is not None:
+    if len(net.places) <= limits.small and (proved := proof(net, start, limits, effort)) is not None:
         return proved
-    return _shortened(net, start, limits, _Depth(net, start, limits.reduced).found())
+    return _shortened(net, start, limits, _Depth(net, start, limits.reduced, effort).found(), effort)
 
 
 def played_whole(net: Net, start: int, limit: int) -> Found | None:
     """What every marking together shows; None if there are more than `limit`."""
-    played = _Breadth(net, start, limit)
+    played = _Breadth(net, start, limit, Effort())
     return None if played.truncated else played.found()
 
 
-def proof(net: Net, start: int, limits: Limits) -> Found | None:
+def proof(net: Net, start: int, limits: Limits, effort: Effort | None = None) -> Found | None:
     """That nothing is wrong, shown on the reduced net; None if it cannot be shown there."""
     small = reduce(freed(net), start)
     if small is None:
         return None
-    played: _Search = _Breadth(small.net, small.start, limits.whole)
+    effort = effort or Effort()
+    played: _Search = _Breadth(small.net, small.start, limits.whole, effort)
     if played.truncated:
-        played = _Depth(small.net, small.start, limits.reduced)
+        played = _Depth(small.net, small.start, limits.reduced, effort)
     found = played.found()
     trouble = found.collision or found.standstill or found.endless or found.twice or found.passed
     if found.truncated or trouble or not found.completes:
@@ -90,11 +102,11 @@ def proof(net: Net, start: int, limits: Limits) -> Found | None:
     return Found(fired=small.fired(found.fired), completes=True)
 
 
-def _shortened(net: Net, start: int, limits: Limits, found: Found) -> Found:
+def _shortened(net: Net, start: int, limits: Limits, found: Found, effort: Effort) -> Found:
     if found.collision is None:
         found.collision = next((_overtaken(net, start, end) or end for end in found.passed), None)
     if found.collision or found.standstill:
-        short = _Breadth(net, start, limits.trace).found()
+        short = _Breadth(net, start, limits.trace, effort).found()
         found.collision = short.collision or found.collision
         found.standstill = short.standstill or found.standstill
     return found
@@ -137,20 +149,23 @@ def _replayed(net: Net, start: int, transitions: list[Transition], place: int) -
 def markings(net: Net, limit: int) -> Iterator[int]:
     """The markings that can be reached, the nearest first, at most about `limit` for each start."""
     for _, start in net.starts:
-        yield from _Breadth(net, start, limit).came
+        yield from _Breadth(net, start, limit, Effort()).came
 
 
-def moves(net: Net, marking: int) -> dict[Hashable, list[Move]]:
+def moves(net: Net, marking: int, effort: Effort | None = None) -> dict[Hashable, list[Move]]:
     """What can happen next, in groups that compete for the same tokens."""
     groups: dict[Hashable, list[Move]] = {}
     seen: set[int] = set()
-    for place in net.marked(marking):
+    places = list(net.marked(marking))
+    for place in places:
         for transition in net.consumers[place]:
             if transition.index not in seen:
                 seen.add(transition.index)
                 rest = _taken(net, marking, transition)
                 if rest is not None:
                     groups.setdefault(_group(transition), []).append(_given(net, rest, transition))
+    if effort is not None:
+        effort.left -= len(seen) + len(places) * (1 + len(net.places) // 500)
     return groups
 
 
@@ -214,9 +229,11 @@ def _shared(reach: dict[int, int]) -> int:
 class _Search:
     """What both explorations remember."""
 
-    def __init__(self, net: Net, start: int, limit: int) -> None:
+    def __init__(self, net: Net, start: int, limit: int, effort: Effort) -> None:
         self.net = net
         self.limit = limit
+        self.effort = effort
+        self.keeps = effort.left // 2
         self.start = start
         self.truncated = False
         self.came: dict[int, tuple[int, Transition] | None] = {start: None}
@@ -244,6 +261,11 @@ class _Search:
             marking = came[0]
             came = self.came[marking]
         return tuple(reversed(steps))
+
+    def spent(self) -> bool:
+        """Whether the search has to stop here."""
+        self.truncated = self.truncated or len(self.came) > self.limit or self.effort.left < self.keeps
+        return self.truncated
 
     def take(self, marking: int, move: Move) -> bool:
         """Notes the move; whether its marking is new and worth going on from."""
@@ -297,16 +319,15 @@ class _Search:
 class _Breadth(_Search):
     """All markings, the nearest first."""
 
-    def __init__(self, net: Net, start: int, limit: int) -> None:
-        super().__init__(net, start, limit)
+    def __init__(self, net: Net, start: int, limit: int, effort: Effort) -> None:
+        super().__init__(net, start, limit, effort)
         waiting = deque([start])
         while waiting:
-            if len(self.came) > limit:
-                self.truncated = True
+            if self.spent():
                 return
             marking = waiting.popleft()
             self.after[marking] = []
-            groups = moves(net, marking)
+            groups = moves(net, marking, effort)
             if not groups:
                 self.terminal.append(marking)
             for group in groups.values():
@@ -316,8 +337,8 @@ class _Breadth(_Search):
 class _Depth(_Search):
     """One undisturbed group of moves in each marking."""
 
-    def __init__(self, net: Net, start: int, limit: int) -> None:
-        super().__init__(net, start, limit)
+    def __init__(self, net: Net, start: int, limit: int, effort: Effort) -> None:
+        super().__init__(net, start, limit, effort)
         self.open = {start}
         self.shared = {join: _shared(reach) for join, reach in net.reach.items()}
         self.stack = [(start, self._moves(start))]
@@ -326,8 +347,7 @@ class _Depth(_Search):
             if not self._step(marking, rest):
                 self.open.discard(marking)
                 self.stack.pop()
-            if len(self.came) > limit:
-                self.truncated = True
+            if self.spent():
                 return
 
     def _step(self, marking: int, rest: Iterator[Move]) -> bool:
@@ -340,7 +360,7 @@ class _Depth(_Search):
 
     def _moves(self, marking: int) -> Iterator[Move]:
         self.after[marking] = []
-        groups = moves(self.net, marking)
+        groups = moves(self.net, marking, self.effort)
         if not groups:
             self.terminal.append(marking)
         chosen = self._undisturbed(marking, groups)

@@ -53,6 +53,7 @@ _SIGNS: tuple[tuple[str, int], ...] = (
     ("[", _POSTFIX),
     ("(", _POSTFIX),
 )
+_SIGNS_BY_LETTER = {letter: [one for one in _SIGNS if one[0][0] == letter] for letter in "*<>!=+-/.[("}
 _WORDS = {"or": _OR, "and": _AND, "between": _COMPARE, "in": _COMPARE, "instance": _INSTANCE}
 _UNARY_SIGNS = ("<=", ">=", "!=", "<", ">", "=")
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
@@ -134,7 +135,7 @@ class Parser:
 
     def _infix(self) -> tuple[str, int]:
         text, at = self._text, self._at
-        for sign, binds in _SIGNS:
+        for sign, binds in _SIGNS_BY_LETTER.get(text[at : at + 1], ()):
             if text.startswith(sign, at):
                 return ("", 0) if sign == "." and text.startswith("..", at) else (sign, binds)
         word = WORD.match(text, at)

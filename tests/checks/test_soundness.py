@@ -5,8 +5,9 @@ import pytest
 
 from processes.bpmn import read
 from processes.checking import check
+from processes.net import compile_scope
 from processes.soundness import verify
-from processes.soundness_search import Limits
+from processes.soundness_search import Effort, Limits, explore
 from tests.runtime.drawing import draw
 
 JOINED = "endEvent e\nstartEvent s\nuserTask a\nuserTask b\n{split} g\n{join} j\ns > g\ng > a {when}\ng > b {other}\na > j\nb > j\nj > e"
@@ -142,3 +143,10 @@ def test_the_whole_check_of_an_ordinary_diagram_takes_tens_of_milliseconds(bench
     text = "startEvent s\nendEvent e\n" + "\n".join(f"userTask {one}" for one in steps) + "\ns > " + " > ".join(steps) + " > e"
     source = draw(text)
     assert [f for f in benchmark(check, source, name="図.bpmn") if f.severity == "error"] == []
+
+
+def test_a_check_spends_no_more_effort_than_it_has():
+    net = compile_scope(read(draw(wide(6, "parallelGateway", "exclusiveGateway")), name="図").processes["P"], "P")
+    [(_, marking)] = net.starts
+    assert explore(net, marking, Limits(), Effort(left=50)).truncated
+    assert explore(net, marking, Limits()).collision
