@@ -29,8 +29,8 @@ def in_cooperation(town: Town) -> int:
 
 
 def test_the_case_knows_its_district_and_its_disaster(town: Town) -> None:
-    taken_in(town, chiku="daiei", eventTag="1")
-    assert (town.case().district, town.case().event_tag) == ("daiei", "1")
+    taken_in(town, chiku="daiei", eventTag="災0002")
+    assert (town.case().district, town.case().event_tag) == ("daiei", "災0002")
 
 
 def test_what_is_unknown_does_not_wipe_out_what_is_known(town: Town) -> None:
