@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import JSON
 
 from engine.db import Base
+
+#: The page of mail: `digest` is yes or no.
+MAIL = "mail"
+#: The page of the inbox: its filters, but never what was searched for.
+INBOX = "inbox"
 
 
 class Preference(Base):
@@ -23,6 +28,12 @@ def chosen(session: Session, staff_id: int, page: str) -> Mapping[str, str]:
     """What was chosen last; empty if nothing was."""
     kept = session.get(Preference, (staff_id, page))
     return dict(kept.chosen) if kept else {}
+
+
+def without(session: Session, page: str, name: str, value: str) -> set[int]:
+    """Who chose this value of this name on a page."""
+    kept = session.scalars(select(Preference).where(Preference.page == page))
+    return {one.staff_id for one in kept if one.chosen.get(name) == value}
 
 
 def choose(session: Session, staff_id: int, page: str, told: Mapping[str, str]) -> None:

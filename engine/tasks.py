@@ -121,6 +121,21 @@ def inbox(
     )
 
 
+def chosen(session: Session, actor: Actor, task_ids: Sequence[int], *, now: datetime) -> list[InboxRow]:
+    """These of the actor's open tasks, due first; others are left out."""
+    found = session.execute(
+        select(Task, Case.number, Staff.name)
+        .join(Case, Case.id == Task.case_id)
+        .outerjoin(Staff, Staff.id == Task.holder_id)
+        .where(Task.status == "open", _for_actor(actor), Task.id.in_(list(task_ids)))
+        .order_by(Task.due_at.is_(None), Task.due_at, Task.id)
+    )
+    return [
+        InboxRow(task=task, case_number=number, holder=holder, overdue=task.due_at is not None and task.due_at < now)
+        for task, number, holder in found
+    ]
+
+
 def held(session: Session, task_id: int) -> Task:
     """The task's row, locked."""
     task = session.get(Task, task_id, with_for_update=True, populate_existing=True)

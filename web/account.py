@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from engine import sessions
+from engine import notices, preferences, sessions
 from engine.agencies import Staff, names, role_names
 from engine.errors import Refused
 from web import door
@@ -22,7 +22,8 @@ def page() -> str:
     with door.reading() as session:
         return render_template(
             "account.html", agencies=names(session), roles=role_names(session),
-            sessions=sessions.open_sessions(session, door.staff().id),
+            sessions=sessions.open_sessions(session, door.staff().id), mail=session.get_one(Staff, door.staff().id).mail,
+            digest=preferences.chosen(session, door.staff().id, preferences.MAIL).get("digest") != "no",
         )  # fmt: skip
 
 
@@ -44,6 +45,17 @@ def change() -> Response | tuple[str, int]:
         return render_template("password.html", refusal=error.sentence), 422
     response = make_response(door.there("account.page"))
     return set_session(response, token)
+
+
+@pages.post("/mail")
+@signed_in
+def set_mail() -> Response:
+    """Where mail goes, and whether the morning's digest is wanted; urgent notices go wherever there is an address."""
+    wants = {"digest": "yes" if "digest" in request.form else "no"}
+    with door.writing() as session:
+        notices.set_mail(session, session.get_one(Staff, door.staff().id), request.form.get("mail", ""))
+        preferences.choose(session, door.staff().id, preferences.MAIL, wants)
+    return door.there("account.page", kept=1)
 
 
 @pages.post("/sessions/end")

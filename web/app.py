@@ -34,6 +34,7 @@ from web import (
     refusals,
     registers,
     reports,
+    rhythm,
     search,
     security,
     shown,
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     evaluation,
     beginnings,
     watching,
+    rhythm,
 )
 
 
@@ -89,6 +91,7 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     shown.register(app)
     overrides.register(app)
+    app.context_processor(lambda: {"unread": rhythm.unread})
     security.register(app)
     emergency.register(app)
     refusals.register(app)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from engine import notices, reminders
+from engine import notices, preferences, reminders
 from engine.agencies import Actor, Staff, actor, today_of
 from engine.casebook import Case
 from engine.db import JST
@@ -65,7 +65,10 @@ def _digest(errand: Errand) -> Finish:
     def finish(session: Session) -> None:
         day = today_of(errand.now)
         wanted = select(Staff.id).where(Staff.active, Staff.mail != "").order_by(Staff.id)
+        unwilling = preferences.without(session, preferences.MAIL, "digest", "no")
         for staff_id in session.scalars(wanted).all() if mail.is_used(errand.settings) else ():
+            if staff_id in unwilling:
+                continue
             enqueue(session, "digest.mail", key=f"digest:{day}:{staff_id}", run_at=errand.now, staff=staff_id)
 
     return finish

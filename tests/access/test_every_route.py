@@ -37,7 +37,7 @@ STAFF = {
     "emergency.page", "emergency.progress", "emergency.grid", "emergency.save", "emergency.paper", "emergency.pack", "emergency.unpack",
     "registers.index", "registers.page", "registers.blank", "registers.add", "registers.entry", "registers.change", "registers.export",
     "registers.bringing", "registers.look", "registers.take", "registers.undo", "overrides.end",
-    "beginnings.page", "beginnings.begin",
+    "beginnings.page", "beginnings.begin", "inbox.hand_over", "inbox.printed", "account.set_mail", "rhythm.mine", "rhythm.seen",
 }  # fmt: skip
 COORDINATORS = {"sui", "kcho"}
 BOTH_AND_SYSTEM = {"sui", "kcho", "sys"}
@@ -46,6 +46,7 @@ ROLES: dict[str, set[str]] = {
     "overrides.end_districts": COORDINATORS, "emergency.begin": {"kcho"}, "hooks.page": BOTH_AND_SYSTEM,
     **{f"evaluation.{key}": {"ver", "sui", "kcho"} for key in ("page", "pack", "table", "chapter", "needs")},
     "past.page": COORDINATORS, "past.look": COORDINATORS, "past.take": COORDINATORS,
+    **{f"rhythm.{page}": COORDINATORS for page in ("reminding", "set_reminding", "calendar", "switch")}, "rhythm.jobs": BOTH_AND_SYSTEM,
     "reports.incidents": BOTH_AND_SYSTEM, "reports.mend": BOTH_AND_SYSTEM,
     "reports.retry": BOTH_AND_SYSTEM, "reports.skip": BOTH_AND_SYSTEM, "hooks.waiting": COORDINATORS,
     "hooks.again": COORDINATORS, "hooks.withdraw": COORDINATORS, "hooks.withdraw_early": COORDINATORS,

@@ -89,8 +89,23 @@ def version(key: str, number: int) -> str:
         drawing = diagram.draw(bundle.main, name=bundle.name, done=NOBODY, active=NOBODY)
         return render_template(
             "coordinators/version.html", key=key, version=found, drawing=drawing, names=staff_names(session),
-            running=_running_by_version(session).get(found.id, 0),
+            running=_running_by_version(session).get(found.id, 0), older=_is_older(session, found),
         )  # fmt: skip
+
+
+@pages.post("/<key>/versions/<int:number>/draft")
+@coordinator
+def bring_back(key: str, number: int) -> Response:
+    """An older version as a new draft, to be looked at, checked and published like any other; nothing is overwritten."""
+    with door.writing() as session:
+        found = next((one for one in definitions.versions(session, key) if one.number == number), None)
+        if found is None:
+            raise NotFound("その版はありません。手続きのページから選び直してください。")
+        if session.get(definitions.Draft, key) is not None:
+            raise Conflict("公開していない下書きがあります。手続きのページで、下書きを公開するか捨ててから、もう一度押してください。")
+        files = definitions.files_of(session, found.id)
+        definitions.save_draft(session, key, files, revision=0, by=door.actor(), now=door.now())
+    return door.there("coordinators.publication", key=key)
 
 
 @pages.post("/<key>/draft/discarded")
@@ -109,6 +124,11 @@ def discard(key: str) -> Response:
 def blank(key: str, name: str) -> str:
     """The smallest diagram with a place to go on from."""
     return render_template("coordinators/blank.xml", key=key, name=name)
+
+
+def _is_older(session: Session, version: definitions.Version) -> bool:
+    known = session.get(definitions.Process, version.key)
+    return known is not None and known.current_id != version.id
 
 
 def _rows(session: Session) -> list[Row]:
